@@ -1,0 +1,37 @@
+import { defineConfig } from 'vitest/config'
+import { SERVICE_NAMES } from './schema/src/services.ts'
+
+/** Everything that runs in the test's own process: rules, queries against a real Postgres, sagas over several databases. */
+function inProcess(name: string, folder: string) {
+  return {
+    extends: true as const,
+    test: { name, root: folder, include: ['**/*.test.ts'], exclude: ['**/node_modules/**', '**/*.e2e.test.ts'] },
+  }
+}
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    globalSetup: ['scripts/src/test/global-setup.ts'],
+    projects: [
+      ...['schema', 'runtime', 'local', 'gateway', 'scripts', 'bench'].map((name) => inProcess(name, name)),
+      ...SERVICE_NAMES.map((name) => inProcess(name, `services/${name}`)),
+      {
+        extends: true,
+        // Each of these starts the whole system, so they come last and one after another.
+        test: {
+          name: 'e2e',
+          include: ['**/*.e2e.test.ts'],
+          exclude: ['**/node_modules/**'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+})
