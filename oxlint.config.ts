@@ -201,6 +201,7 @@ export default {
     'no-underscore-dangle': 'off',
     'oxc/no-map-spread': 'off',
     'typescript/consistent-return': 'off',
+    'unicorn/consistent-function-scoping': 'off',
     'typescript/no-generated-empty-object-type': 'off',
     'typescript/no-unsafe-type-assertion': 'off',
     'import/no-unassigned-import': 'off',
@@ -211,6 +212,8 @@ export default {
     'vitest/no-conditional-expect': 'off',
     'vitest/require-mock-type-parameters': 'off',
     'vitest/valid-title': 'off',
+    // The second argument of expect is shown when it fails.
+    'vitest/valid-expect': ['error', { maxArgs: 2 }],
   },
   overrides: [
     ...BOUNDARIES,

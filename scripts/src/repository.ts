@@ -21,17 +21,25 @@ export interface Ended {
   readonly output: string
 }
 
-/** Runs a command to its end without a shell and without a terminal, in the checkout unless told otherwise. */
-export function run(command: string, args: readonly string[], { cwd = ROOT }: { cwd?: string } = {}): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+/**
+ * Runs a command to its end without a shell and without a terminal, in the checkout unless told otherwise. `input` is
+ * what it can read.
+ */
+export function run(
+  command: string,
+  args: readonly string[],
+  { cwd = ROOT, input }: { cwd?: string; input?: string } = {},
+) {
+  return new Promise<Ended>((resolve, reject) => {
+    const child = spawn(command, args, { cwd, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] })
     let output = ''
     const keep = (chunk: string) => {
       output += chunk
     }
-    child.stdout.setEncoding('utf8').on('data', keep)
-    child.stderr.setEncoding('utf8').on('data', keep)
+    child.stdout?.setEncoding('utf8').on('data', keep)
+    child.stderr?.setEncoding('utf8').on('data', keep)
     child.on('error', reject)
     child.on('close', (code) => resolve({ code: code ?? 1, output }))
+    child.stdin?.end(input)
   })
 }
