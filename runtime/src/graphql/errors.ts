@@ -1,0 +1,84 @@
+import { GraphQLError } from 'graphql'
+import { Fault, type FaultCode } from '../fault.ts'
+import { sqlState } from '../database.ts'
+import type { Logger } from '../log.ts'
+
+/** An entry of `errors` as it leaves the system. */
+export interface PublicError {
+  readonly message: string
+  readonly path?: readonly (string | number)[]
+  readonly locations?: readonly { readonly line: number; readonly column: number }[]
+  readonly extensions: { readonly code: FaultCode; readonly requestId: string; readonly [fact: string]: unknown }
+}
+
+/** What the client is told when something is broken that it can do nothing about. */
+const INTERNAL_MESSAGE = 'Something went wrong on our side. Please try again, and tell us the request id if it stays.'
+
+/**
+ * The entries of `errors` for the client. Faults and GraphQL's own errors stay readable; everything else is logged
+ * with its cause and leaves as INTERNAL with the request id.
+ */
+export function publicErrors(errors: readonly Error[], requestId: string, log: Logger): PublicError[] {
+  return errors.flatMap(unbundle).map((error) => publicError(error, requestId, log))
+}
+
+/** Mercurius bundles validation errors inside one error. */
+function unbundle(error: Error): Error[] {
+  const original = error instanceof GraphQLError ? error.originalError : error
+  if (original && 'errors' in original && Array.isArray(original.errors)) return original.errors
+  return [error]
+}
+
+function publicError(error: Error, requestId: string, log: Logger): PublicError {
+  const place = placeOf(error)
+  const cause = rootOf(error)
+  if (cause === undefined) return { message: error.message, ...place, extensions: { code: 'BAD_USER_INPUT', requestId } }
+  const fault = faultOf(cause)
+  if (fault.code === 'INTERNAL' || fault.code === 'UNAVAILABLE') log.error({ err: cause, path: place.path }, 'a request failed')
+  return { message: fault.message, ...place, extensions: { ...fault.details, code: fault.code, requestId } }
+}
+
+function placeOf(error: Error): Pick<PublicError, 'path' | 'locations'> {
+  if (!(error instanceof GraphQLError)) return {}
+  return { ...(error.path ? { path: error.path } : {}), ...(error.locations ? { locations: error.locations } : {}) }
+}
+
+/** What was thrown; undefined when GraphQL itself found the document or a variable wrong. */
+function rootOf(error: Error): Error | undefined {
+  let current: Error | null | undefined = error
+  while (current instanceof GraphQLError) {
+    if (!current.originalError) return undefined
+    current = current.originalError
+  }
+  return current ?? undefined
+}
+
+/**
+ * The fault behind an error of any kind. A database that cannot be reached is UNAVAILABLE, a statement that took too
+ * long is TIMEOUT, what Fastify or Mercurius refused before our code ran keeps its sense; the rest is INTERNAL.
+ */
+export function faultOf(error: unknown): Fault {
+  if (error instanceof Fault) return error
+  if (isDatabaseDown(error)) return new Fault('UNAVAILABLE', 'This is not available right now. Please try again.', { cause: error })
+  if (sqlState(error) === '57014') return new Fault('TIMEOUT', 'This took too long. Please try again.', { cause: error })
+  if (error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' && error.statusCode >= 400 && error.statusCode < 500) {
+    return new Fault(error.statusCode === 429 ? 'THROTTLED' : 'BAD_USER_INPUT', error.message, { cause: error })
+  }
+  if (error instanceof Error && 'code' in error && error.code === 'MER_ERR_GQL_VALIDATION') {
+    return new Fault('BAD_USER_INPUT', error.message, { cause: error })
+  }
+  return new Fault('INTERNAL', INTERNAL_MESSAGE, { cause: error })
+}
+
+const NETWORK_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH'])
+
+/** SQLSTATE classes 08 (connection), 53 (resources) and 57P (operator intervention), and their likes in the network. */
+function isDatabaseDown(error: unknown): boolean {
+  const state = sqlState(error)
+  if (state) return /^(08|53|57P)/.test(state)
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if ('code' in cause && typeof cause.code === 'string' && NETWORK_CODES.has(cause.code)) return true
+    if (cause.message.startsWith('Connection terminated') || cause.message.startsWith('timeout exceeded when trying to connect')) return true
+  }
+  return false
+}

@@ -1,0 +1,180 @@
+import { fileURLToPath } from 'node:url'
+import { mercuriusFederationPlugin } from '@mercuriusjs/federation'
+import type { IResolvers } from 'mercurius'
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import { subgraphSdl } from '@tikitu/schema/sdl'
+import type { ServiceName } from '@tikitu/schema/services'
+import type { ServiceConfig } from './config.ts'
+import type { RequestContext } from './context.ts'
+import { migrateDatabase, openDatabase, type Database } from './database.ts'
+import { postgresTransport, startEvents, type Subscription } from './events/index.ts'
+import { Fault } from './fault.ts'
+import { faultOf, publicErrors } from './graphql/errors.ts'
+import { scalarsOf } from './graphql/scalars.ts'
+import { addHealth } from './health.ts'
+import { forgetKeys } from './idempotency.ts'
+import { anonymous, IDENTITY_HEADER, verifyIdentity, type Identity } from './identity.ts'
+import { newId } from './ids.ts'
+import { cron, startJobs, type JobHandler } from './jobs.ts'
+import { createLog, type Logger } from './log.ts'
+import { watchSettings, type Settings } from './settings.ts'
+import { announceReady, closeOnSignal } from './shutdown.ts'
+import { withTrace } from './trace.ts'
+
+export type { RequestContext } from './context.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who is asking; verified before any handler runs. */
+    identity: Identity
+  }
+  interface FastifyContextConfig {
+    /** The route answers without a signed identity. Only health does. */
+    open?: boolean
+  }
+}
+
+/** What the parts of a running service share. */
+export interface ServiceParts {
+  readonly database: Database
+  readonly settings: Settings
+  readonly log: Logger
+}
+
+/** A service's table of contents. */
+export interface ServiceDefinition {
+  /** Which of the six. Its SDL is `schema/<name>.graphql`, its migrations are `drizzle/<name>`. */
+  readonly name: ServiceName
+  /** Resolvers of its SDL, references included; the runtime adds the scalars. */
+  readonly resolvers: object
+  /** What it does about events; must be those of its row in `SUBSCRIPTIONS`. */
+  readonly subscriptions: readonly Subscription[]
+  /** What it does later, or outside of transactions. */
+  readonly jobs?: (parts: ServiceParts) => readonly JobHandler[]
+  /** Routes beside GraphQL; they too need a signed identity. */
+  readonly routes?: (app: FastifyInstance, parts: ServiceParts) => void
+  /** Runs once at start, after the migrations and before the first request; must be safe to repeat and to run twice at once. */
+  readonly prepare?: (parts: ServiceParts) => Promise<void>
+}
+
+/** A service that has been built; it listens only when told to. */
+export interface Service extends ServiceParts {
+  readonly app: FastifyInstance
+  /** Stops taking requests, finishes what is under way, and lets go of everything. */
+  close(): Promise<void>
+}
+
+/** The largest request that a subgraph reads, in bytes. The gateway is stricter with clients. */
+const BODY_MAX = 8 * 1024 * 1024
+
+/** Migrates, builds and starts a service without listening. */
+export async function buildService(definition: ServiceDefinition, config: ServiceConfig): Promise<Service> {
+  const log = createLog(config.service, config.logLevel)
+  await migrateDatabase(config.databaseUrl, migrationsFolder(definition.name))
+  const database = openDatabase({ url: config.databaseUrl, connectionsMax: config.databaseConnections, log })
+  const settings = await watchSettings(database, log)
+  const parts: ServiceParts = { database, settings, log }
+  await definition.prepare?.(parts)
+
+  const handlers = [...housekeeping(parts), ...(definition.jobs?.(parts) ?? [])]
+  const jobs = await startJobs({ url: config.databaseUrl, handlers, log })
+  const transport = postgresTransport({ publisher: definition.name, relayUrls: config.relayUrls, database, log })
+  const events = await startEvents({ service: definition.name, database, subscriptions: [...definition.subscriptions], transport, log })
+  const app = await buildApp(definition, config, parts)
+
+  return {
+    ...parts,
+    app,
+    close: async () => {
+      await app.close()
+      await events.stop()
+      await jobs.stop()
+      settings.stop()
+      await database.close()
+    },
+  }
+}
+
+/** Runs a service for as long as the process lives: the whole of every `main.ts`. */
+export async function runService(definition: ServiceDefinition, config: ServiceConfig): Promise<void> {
+  const service = await buildService(definition, config)
+  closeOnSignal(service.log, () => service.close())
+  await service.app.listen({ host: config.host, port: config.port })
+  announceReady()
+}
+
+/** The folder of a service's generated migrations. */
+export function migrationsFolder(service: ServiceName): string {
+  return fileURLToPath(new URL(`../../drizzle/${service}`, import.meta.url))
+}
+
+/** What every service does at night. */
+function housekeeping({ database, settings }: ServiceParts): JobHandler[] {
+  return [cron('idempotency.forget', '17 * * * *', () => forgetKeys(database, settings.get('idempotency.hours')))]
+}
+
+async function buildApp(definition: ServiceDefinition, config: ServiceConfig, parts: ServiceParts): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: parts.log,
+    disableRequestLogging: true,
+    bodyLimit: BODY_MAX,
+    genReqId: (request) => requestIdOf(request.headers['x-request-id']),
+  })
+  app.decorateRequest('identity')
+  app.addHook('onRequest', async (request) => {
+    request.identity = request.routeOptions.config.open
+      ? anonymous(request.id)
+      : verifyIdentity(headerOf(request), config.identitySecret)
+  })
+  app.addHook('preHandler', (request, _reply, done) => {
+    withTrace({ correlationId: request.identity.requestId }, done)
+  })
+  app.setErrorHandler((error, request, reply) => {
+    const fault = faultOf(error)
+    if (fault.code === 'INTERNAL') request.log.error({ err: error }, 'a request failed')
+    return reply.code(fault.statusCode).send({ errors: publicErrors([fault], request.id, parts.log) })
+  })
+  app.setNotFoundHandler((request, reply) =>
+    reply.code(404).send({ errors: publicErrors([new Fault('NOT_FOUND', 'There is nothing here.')], request.id, parts.log) }),
+  )
+  addHealth(app, parts.database)
+  await addGraph(app, definition, parts)
+  definition.routes?.(app, parts)
+  await app.ready()
+  return app
+}
+
+async function addGraph(app: FastifyInstance, definition: ServiceDefinition, parts: ServiceParts): Promise<void> {
+  const sdl = subgraphSdl(definition.name)
+  await app.register(mercuriusFederationPlugin, {
+    schema: sdl,
+    // Resolvers are checked against the SDL by the generated types; Mercurius' own type is looser and differs.
+    resolvers: { ...scalarsOf(sdl), ...definition.resolvers } as IResolvers,
+    graphiql: false,
+    context: (request: FastifyRequest): RequestContext => ({
+      ...parts,
+      identity: request.identity,
+      requestId: request.identity.requestId,
+      log: request.log,
+    }),
+    errorFormatter: (execution, context) => {
+      const request: FastifyRequest | undefined = context.reply?.request
+      const errors = publicErrors(execution.errors ?? [], request?.identity?.requestId ?? request?.id ?? '', request?.log ?? parts.log)
+      return { statusCode: execution.data ? 200 : statusOf(execution.errors ?? []), response: { data: execution.data ?? null, errors } }
+    },
+  })
+}
+
+/** 200 as long as GraphQL itself could run; a document that could not be read is the gateway's mistake. */
+function statusOf(errors: readonly Error[]): number {
+  return errors.some((error) => 'path' in error && error.path) ? 200 : 400
+}
+
+function headerOf(request: FastifyRequest): string | undefined {
+  const header = request.headers[IDENTITY_HEADER]
+  return Array.isArray(header) ? undefined : header
+}
+
+function requestIdOf(header: string | string[] | undefined): string {
+  return typeof header === 'string' && /^[\w-]{8,64}$/.test(header) ? header : newId()
+}
