@@ -1,0 +1,122 @@
+import type { Pool, PoolClient } from 'pg'
+import { LANES } from './lanes.ts'
+
+/** The first half of the advisory lock of a lane; the lane is the second. The number has no meaning; it must not change. */
+const LANE_LOCK = 721_543_003
+
+/** How much one transaction handles at most: events, and their weight as stored, in bytes. */
+export const BATCH_EVENTS = 100
+const BATCH_BYTES = 1_000_000
+
+/** The lanes that have an event to handle now. */
+export async function dueLanes(pool: Pool): Promise<number[]> {
+  const { rows } = await pool.query<{ lane: number }>({
+    name: 'inbox_due_lanes',
+    text: `
+      select lane from generate_series(0, ${LANES - 1}) as lane
+      where exists (
+        select from inbox
+        where inbox.lane = lane.lane and status = 'waiting' and (next_attempt_at is null or next_attempt_at <= now()))`,
+  })
+  return rows.map((row) => row.lane)
+}
+
+/**
+ * Takes the lane until the transaction ends. False when another transaction
+ * has it. The events are read in a later statement than the lock, or they would be seen as they were before it.
+ */
+export async function takeLane(connection: PoolClient, lane: number): Promise<boolean> {
+  const { rows } = await connection.query<{ taken: boolean }>({
+    name: 'inbox_take_lane',
+    text: 'select pg_try_advisory_xact_lock($1, $2) as taken',
+    values: [LANE_LOCK, lane],
+  })
+  return rows[0]?.taken === true
+}
+
+/** An event in the inbox, as it is handled. */
+export interface Arrived {
+  readonly sequence: string
+  readonly id: string
+  readonly source: string
+  readonly type: string
+  readonly version: number
+  readonly key: string
+  readonly occurred_at: Date
+  readonly position: string
+  readonly correlation_id: string
+  readonly causation_id: string | null
+  readonly traceparent: string | null
+  readonly data: unknown
+  readonly attempts: number
+  /** The database's clock. */
+  readonly at: Date
+}
+
+/** The next events of a lane, in order, without those that wait behind a parked or dead event of their key. */
+export async function nextArrived(connection: PoolClient, lane: number, limit: number): Promise<Arrived[]> {
+  const { rows } = await connection.query<Arrived>({
+    name: 'inbox_next',
+    text: `
+      select weighed.*, now() as at
+      from (
+        select candidate.*, sum(pg_column_size(data)) over (order by sequence) - pg_column_size(data) as bytes_before
+        from (
+          select sequence, id, source, type, version, key, occurred_at, position, correlation_id, causation_id,
+                 traceparent, data, attempts
+          from inbox as event
+          where lane = $1 and status = 'waiting' and not exists (
+            select from inbox as blocking
+            where blocking.key = event.key and blocking.sequence <= event.sequence and blocking.status in ('waiting', 'dead')
+              and (blocking.status = 'dead' or blocking.next_attempt_at > now()))
+          order by sequence limit $2
+        ) as candidate
+      ) as weighed
+      where bytes_before < ${BATCH_BYTES}
+      order by sequence`,
+    values: [lane, limit],
+  })
+  return rows
+}
+
+/** Marks events as handled. */
+export async function settle(connection: PoolClient, sequences: readonly string[]): Promise<void> {
+  await connection.query({
+    name: 'inbox_settle',
+    text: `
+      update inbox set status = 'handled', handled_at = now(), next_attempt_at = null
+      where sequence = any($1::bigint[])`,
+    values: [sequences],
+  })
+}
+
+/** Marks an event as failed once more: to be tried again after so many milliseconds, or dead when undefined. */
+export async function postpone(
+  connection: Pool | PoolClient,
+  sequence: string,
+  { error, milliseconds }: { error: string; milliseconds: number | undefined },
+): Promise<void> {
+  await connection.query({
+    name: 'inbox_postpone',
+    text: `
+      update inbox set attempts = attempts + 1, last_error = $2,
+        status = case when $3::float8 is null then 'dead' else 'waiting' end,
+        next_attempt_at = clock_timestamp() + $3::float8 * interval '1 millisecond'
+      where sequence = $1 and status = 'waiting'`,
+    values: [sequence, error, milliseconds ?? null],
+  })
+}
+
+/** How many rows one statement of `pruneInbox` looks at. */
+const PRUNE_ROWS = 5_000
+
+/** Deletes events that were settled more than so many days ago, the oldest first. Returns how many. */
+export async function pruneInbox(pool: Pool, days: number): Promise<number> {
+  const { rowCount } = await pool.query(
+    `delete from inbox where sequence in (
+       select sequence from (select sequence, status, handled_at from inbox order by sequence limit ${PRUNE_ROWS}) as oldest
+       where status in ('handled', 'skipped') and handled_at < now() - make_interval(days => $1))`,
+    [days],
+  )
+  return rowCount ?? 0
+}

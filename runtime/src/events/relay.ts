@@ -1,0 +1,127 @@
+import type { Client } from 'pg'
+import type { Database } from '../database.ts'
+import type { Logger } from '../log.ts'
+import { createBell } from './bell.ts'
+import { createCursors, numberCommitted, pruneOutbox } from './outbox.sql.ts'
+import { createSender } from './sender.ts'
+import { openSession } from './session.ts'
+import type { Pipe } from './transport.ts'
+import { onWake } from './wake.ts'
+
+/** How long a committed event may lie when nobody woke the relay, in milliseconds. */
+const POLL_MILLISECONDS = 500
+
+/** Published events are kept so long, so that a consumer restored from a backup can be sent them again. */
+export const KEPT_DAYS = 30
+const PRUNE_EVERY_MILLISECONDS = 3_600_000
+
+/** Held by the instance whose turn it is. The number has no meaning; it must not change. */
+const RELAY_LOCK = 7_215_430_002
+
+/** The channel on which an instance tells the one whose turn it is that it has committed something. */
+const COMMITTED = 'outbox'
+
+/** What the relay needs. */
+export interface RelayOptions {
+  readonly database: Database
+  /** As the envelope names the publisher. */
+  readonly source: string
+  readonly pipes: readonly Pipe[]
+  readonly log: Logger
+}
+
+/** A running relay. */
+export interface Relay {
+  /** Something was committed to the outbox. */
+  wake(): void
+  /** Finishes the statement it is at. What was not delivered is delivered by the next relay. */
+  stop(): Promise<void>
+}
+
+/**
+ * Takes committed events from the outbox to the pipes, in order, at least once. Of several instances one has the turn,
+ * until it stops or loses its connection. That is economy: every step is also safe against a second relay that still
+ * believes it has the turn, because it only goes on from a cursor that it found and moves it by compare-and-set.
+ */
+export function startRelay({ database, source, pipes, log }: RelayOptions): Relay {
+  const bell = createBell()
+  const stopping = new AbortController()
+  const forget = onWake(database, bell.ring)
+  const running = run()
+
+  async function run() {
+    while (!stopping.signal.aborted) {
+      let session: Client | undefined
+      try {
+        session = await openSession(database, 'tikitu relay', bell.ring)
+        // What is lost with a power cut is repeated: what was delivered is known at the other end.
+        await session.query('set synchronous_commit = off')
+        await createCursors(
+          session,
+          pipes.map((pipe) => pipe.name),
+        )
+        await takeTurns(session)
+      } catch (error) {
+        log.warn({ err: error }, 'the relay lost its database and will connect again')
+        await bell.wait(POLL_MILLISECONDS)
+      } finally {
+        await session?.end().catch(() => undefined)
+      }
+    }
+  }
+
+  async function takeTurns(session: Client) {
+    while (!stopping.signal.aborted) {
+      const { rows } = await session.query<{ mine: boolean }>('select pg_try_advisory_lock($1) as mine', [RELAY_LOCK])
+      if (rows[0]?.mine) return haveTurn(session)
+      const committed = await bell.wait(POLL_MILLISECONDS)
+      if (committed) await session.query('select pg_notify($1, $2)', [COMMITTED, ''])
+    }
+  }
+
+  async function haveTurn(session: Client) {
+    const turn = new AbortController()
+    const endTurn = () => turn.abort()
+    stopping.signal.addEventListener('abort', endTurn)
+    const senders = pipes.map((pipe) => createSender({ session, source, pipe, log, ended: turn.signal }))
+    session.on('notification', bell.ring)
+    const work = [number(), ...senders.map((sender) => sender.run())]
+
+    async function number() {
+      await session.query(`listen ${COMMITTED}`)
+      let pruneAt = 0
+      while (!turn.signal.aborted) {
+        const { types, more } = await numberCommitted(session)
+        for (const sender of senders) sender.deliver(types)
+        if (more) continue
+        if (Date.now() >= pruneAt) pruneAt = (await prune(session)) ? 0 : Date.now() + PRUNE_EVERY_MILLISECONDS
+        await bell.wait(POLL_MILLISECONDS)
+      }
+    }
+
+    try {
+      await Promise.all(work)
+    } finally {
+      stopping.signal.removeEventListener('abort', endTurn)
+      endTurn()
+      bell.ring()
+      await Promise.allSettled(work)
+    }
+  }
+
+  /** True when there is more to delete. */
+  async function prune(session: Client): Promise<boolean> {
+    const names = pipes.map((pipe) => pipe.name)
+    return (await pruneOutbox(session, names, KEPT_DAYS)) > 0
+  }
+
+  return {
+    wake: bell.ring,
+    async stop() {
+      forget()
+      stopping.abort()
+      bell.ring()
+      await running
+    },
+  }
+}
