@@ -27,6 +27,7 @@ describe('an id token', () => {
     ['of another app client', { aud: 'somebodyelse' }],
     ['that is an access token', { token_use: 'access', client_id: '1testclientofthepool' }],
     ['without an expiry', { exp: undefined }],
+    ['without the instant it was issued', { iat: undefined }],
     ['without a subject', { sub: undefined }],
     ['without an e-mail address', { email: undefined }],
     ['with a broken e-mail address', { email: "x'; drop table users; --" }],
@@ -76,7 +77,14 @@ describe('an id token', () => {
   })
 
   it('of ours says who the person is', async () => {
-    const token = await pool.idToken({ sub: 's', email_verified: false, given_name: 'Ada', family_name: 'Lovelace' })
+    const names = { given_name: 'Ada', family_name: 'Lovelace' }
+    const token = await pool.idToken({
+      sub: 's',
+      email_verified: false,
+      ...names,
+      auth_time: 1_700_000_000,
+      iat: 1_700_000_100,
+    })
     expect(await verify(token)).toEqual({
       subject: 's',
       email: 'ada@example.com',
@@ -85,6 +93,8 @@ describe('an id token', () => {
       lastName: 'Lovelace',
       phone: null,
       identityProvider: 'Cognito',
+      signedInAtSeconds: 1_700_000_000,
+      issuedAtSeconds: 1_700_000_100,
     })
   })
 
@@ -107,13 +117,19 @@ describe('an access token', () => {
 
   it('of a person says groups and expiry', async () => {
     const exp = nowSeconds() + 5 * 60
-    const token = await pool.accessToken({ sub: 's', 'cognito:groups': ['user', 'partner'], exp })
+    const token = await pool.accessToken({
+      sub: 's',
+      'cognito:groups': ['user', 'partner'],
+      auth_time: 1_700_000_000,
+      exp,
+    })
     expect(await verify(token)).toEqual({
       kind: 'user',
       subject: 's',
       clientId: '1testclientofthepool',
       groups: ['user', 'partner'],
       scopes: ['aws.cognito.signin.user.admin'],
+      signedInAtSeconds: 1_700_000_000,
       expiresAtSeconds: exp,
     })
   })

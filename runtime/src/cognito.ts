@@ -28,6 +28,8 @@ export interface AccessClaims {
   readonly groups: readonly string[]
   /** OAuth scopes. */
   readonly scopes: readonly string[]
+  /** When the person signed in, in seconds since 1970; a refreshed token keeps it. */
+  readonly signedInAtSeconds: number
   /** When the token ends, in seconds since 1970. */
   readonly expiresAtSeconds: number
 }
@@ -48,6 +50,10 @@ export interface IdClaims {
   readonly phone: string | null
   /** Who vouched for the person: `Cognito`, or the name of a federated provider such as `Google`. */
   readonly identityProvider: string
+  /** When the person signed in, in seconds since 1970; a refreshed token keeps it. */
+  readonly signedInAtSeconds: number
+  /** When Cognito said all this, in seconds since 1970. */
+  readonly issuedAtSeconds: number
 }
 
 /**
@@ -131,6 +137,7 @@ export function accessTokenVerifier(config: CognitoConfig): TokenVerifier<Access
       clientId: claims.client_id,
       groups: claims['cognito:groups'],
       scopes: claims.scope.split(' ').filter(Boolean),
+      signedInAtSeconds: claims.auth_time ?? claims.iat,
       expiresAtSeconds: claims.exp,
     }
   }
@@ -142,7 +149,9 @@ const accessShape = z.object({
   username: z.string().optional(),
   'cognito:groups': z.array(z.string()).default([]),
   scope: z.string().default(''),
-  exp: z.number(),
+  auth_time: z.int().optional(),
+  iat: z.int(),
+  exp: z.int(),
 })
 
 /** Verifies id tokens of the configured app clients. One without an e-mail address is rejected: we could not write to them. */
@@ -161,6 +170,8 @@ export function idTokenVerifier(config: CognitoConfig): TokenVerifier<IdClaims> 
       lastName: claims.family_name ?? null,
       phone: claims.phone_number ?? null,
       identityProvider: claims.identities?.[0]?.providerName ?? 'Cognito',
+      signedInAtSeconds: claims.auth_time ?? claims.iat,
+      issuedAtSeconds: claims.iat,
     }
   }
 }
@@ -174,7 +185,9 @@ const idShape = z.object({
   family_name: z.string().optional(),
   phone_number: z.string().optional(),
   identities: z.array(z.object({ providerName: z.string() })).optional(),
-  exp: z.number(),
+  auth_time: z.int().optional(),
+  iat: z.int(),
+  exp: z.int(),
 })
 
 /** Longer than any token that Cognito makes, in characters. */
