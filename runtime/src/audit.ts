@@ -5,7 +5,7 @@ import type { Identity } from './identity.ts'
 import { newId } from './ids.ts'
 
 /** A JSON value. */
-type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
 
 /** One use of a privilege. */
 export interface AuditFact {
@@ -36,7 +36,8 @@ export async function recordAudit(tx: Transaction, identity: Identity, fact: Aud
   })
 }
 
-function actorOf(identity: Identity): { kind: 'USER' | 'PARTNER_CLIENT' | 'SERVICE'; id: string } {
+/** Who did it, as the audit log names them: a user id (or the subject of somebody without), an app client, a service. */
+export function actorOf(identity: Identity): { kind: 'USER' | 'PARTNER_CLIENT' | 'SERVICE'; id: string } {
   if (identity.kind === 'machine') return { kind: 'PARTNER_CLIENT', id: identity.subject }
   if (identity.kind === 'service') return { kind: 'SERVICE', id: identity.subject }
   return { kind: 'USER', id: identity.userId ?? identity.subject }

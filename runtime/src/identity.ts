@@ -98,6 +98,11 @@ export function requireUserId(identity: Identity): string {
   throw new Fault('FORBIDDEN', 'Only a person can do this.')
 }
 
+/** Makes sure that one of our own services is asking, on its own behalf. */
+export function requireService(identity: Identity): void {
+  if (identity.kind !== 'service') throw new Fault('FORBIDDEN', 'This address is only for services.')
+}
+
 /** Makes sure that an admin is asking, of one of these roles if any are named. SUPER_ADMIN may do everything. */
 export function requireAdmin(identity: Identity, ...roles: NonNullable<Identity['adminRole']>[]): void {
   if (isAdmin(identity, ...roles)) return

@@ -16,7 +16,7 @@ export function validInput<Shape extends z.ZodType>(shape: Shape, input: unknown
   throw badInput(`${at}${path}`, issue?.message ?? 'is not valid')
 }
 
-/** Text for people: trimmed, without control characters other than line breaks, `min` to `max` characters. */
+/** Text for people: trimmed, whole Unicode without control characters other than line breaks, `min` to `max` characters. */
 export function text(min: number, max: number) {
   return z
     .string()
@@ -24,6 +24,8 @@ export function text(min: number, max: number) {
     .min(min, min === 1 ? 'must not be empty' : `must have at least ${min} characters`)
     .max(max, `must have at most ${max} characters`)
     .refine((value) => !hasControlCharacter(value), 'must not contain control characters')
+    // PostgreSQL would refuse half of a surrogate pair in JSON, and with it the event that carries the text.
+    .refine((value) => value.isWellFormed(), 'must be well-formed Unicode')
 }
 
 /** PostgreSQL refuses NUL in text, and nothing that a person types needs the others. */
