@@ -1,121 +1,135 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { ServiceName } from '@tikitu/schema/services'
 import pg from 'pg'
-import { afterAll, inject } from 'vitest'
+import { pino } from 'pino'
+import { afterAll, expect, inject, type RunnerTestSuite, type RunnerTask } from 'vitest'
 import { migrateDatabase, openDatabase, type Database } from '../database.ts'
-import { createLog } from '../log.ts'
-import { migrationsFolder } from '../serve.ts'
+
+/** The server that the whole test run shares. */
+export interface TestPostgres {
+  /** The superuser in `postgres`. */
+  readonly adminUrl: string
+  /** The role that owns each service's databases, as in production; the name of the database in it is of no use. */
+  readonly ownerUrls: Readonly<Record<ServiceName, string>>
+  /** The role that carries events into inboxes, likewise. */
+  readonly relayUrl: string
+}
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The superuser's address of the server that the test run started. */
-    postgresUrl: string
+    /** Put there by the global set-up in scripts/src/test. */
+    postgres: TestPostgres
   }
 }
 
-/** What the launcher of the embedded server creates in every database. */
-const EXTENSIONS = ['pg_trgm', 'btree_gist', 'citext', 'cube', 'earthdistance']
-
-/** Nothing but tests on 127.0.0.1 knows this role. */
-const PASSWORD = 'test'
-
-/** A database of a test file's own. */
+/** A service's database for one test file, empty but for what its migrations put there. */
 export interface TestDatabase {
-  /** As the service's own role, which is not a superuser. */
+  /** As the service's own role, who owns it and may connect to no other service's. */
   readonly url: string
-  /** As the superuser, for planting what the service itself could never write. */
-  readonly adminUrl: string
+  /** As the role that may only insert into the inbox. */
+  readonly relayUrl: string
+  /** Opened at `url`. */
   readonly database: Database
-  /** Runs before the database is dropped, the last one first. */
-  beforeDrop(close: () => Promise<void>): void
+  /** Runs before the database goes away, the last one first: close here what holds connections of its own. */
+  readonly beforeDrop: (close: () => Promise<unknown>) => void
 }
+
+interface Opened {
+  readonly name: string
+  readonly closers: (() => Promise<unknown>)[]
+}
+
+const opened: Opened[] = []
 
 /**
- * A freshly migrated database for this test file, copied from a template that is migrated once for each state of
- * `drizzle/<service>`. Dropped after the file's last test; when one failed, it is kept and its address printed.
+ * Makes a database from the newest migrations of the service; it is gone after the file's last test. When a test of
+ * the file failed it stays, and its name is printed. May be called anywhere in a file and as often as databases are needed.
  */
 export async function testDatabase(service: ServiceName): Promise<TestDatabase> {
-  const server = inject('postgresUrl')
-  const template = await ensureTemplate(server, service)
-  const name = `${service}_${randomUUID().slice(0, 8)}`
-  const role = roleOf(service)
-  await asAdmin(server, (admin) => admin.query(`create database ${name} template ${template} owner ${role} strategy wal_log`))
-  const url = addressOf(server, name, role)
-  const database = openDatabase({ url, log: createLog('test', 'fatal') })
-  const closers: (() => Promise<void>)[] = []
+  const template = await migratedTemplate(service)
+  return openAs(service, (name, owner) => `create database ${name} template ${template} owner ${owner}`)
+}
 
-  afterAll(async (_context, suite) => {
-    for (const close of closers.toReversed()) await close()
-    await database.close()
-    if (suite.tasks.some(hasFailed)) process.stderr.write(`The database of the failed file is kept: ${url}\n`)
-    else await asAdmin(server, (admin) => admin.query(`drop database ${name} with (force)`))
+/** The same without migrations, for tests that bring their own tables. */
+export async function emptyDatabase(): Promise<TestDatabase> {
+  return openAs('user', (name, owner) => `create database ${name} owner ${owner}`)
+}
+
+async function openAs(service: ServiceName, create: (name: string, owner: string) => string): Promise<TestDatabase> {
+  const { ownerUrls, relayUrl } = inject('postgres')
+  const file = basename(expect.getState().testPath ?? 'unknown').replace(/\.test\.ts$/, '')
+  const name = `test_${service}_${file.replaceAll(/\W/g, '_').slice(0, 30)}_${randomBytes(4).toString('hex')}`
+  await asAdmin(async (admin) => {
+    await admin.query(create(name, new URL(ownerUrls[service]).username))
+    await admin.query(`revoke all on database ${name} from public`)
+    await admin.query(`grant connect on database ${name} to ${new URL(relayUrl).username}`)
   })
-  return { url, adminUrl: addressOf(server, name), database, beforeDrop: (close) => closers.push(close) }
+  const url = inDatabase(ownerUrls[service], name)
+  const database = openDatabase({ url, log: pino({ level: 'silent' }) })
+  const closers: Opened['closers'] = [() => database.close()]
+  opened.push({ name, closers })
+  return { url, relayUrl: inDatabase(relayUrl, name), database, beforeDrop: (close) => closers.push(close) }
 }
 
-interface Task {
-  readonly result?: { readonly state: string } | undefined
-  readonly tasks?: readonly Task[]
-}
-
-function hasFailed(task: Task): boolean {
-  return task.result?.state === 'fail' || (task.tasks ?? []).some(hasFailed)
-}
-
-const roleOf = (service: ServiceName) => `tikitu_${service}`
-
-/** Two files of one service may come here at once; the second finds what the first has made. */
-async function ensureTemplate(server: string, service: ServiceName): Promise<string> {
-  const template = `template_${service}_${hashOf(migrationsFolder(service))}`
-  await asAdmin(server, async (admin) => {
-    await admin.query('select pg_advisory_lock(hashtext($1))', [template])
-    const known = await admin.query('select from pg_database where datname = $1', [template])
-    if (known.rowCount) return
-    const unfinished = `${template}_unfinished`
-    await ensureRole(admin, service)
-    await admin.query(`drop database if exists ${unfinished}`)
-    await admin.query(`create database ${unfinished} owner ${roleOf(service)}`)
-    await asAdmin(addressOf(server, unfinished), async (owner) => {
-      for (const extension of EXTENSIONS) await owner.query(`create extension if not exists ${extension}`)
-    })
-    await migrateDatabase(addressOf(server, unfinished, roleOf(service)), migrationsFolder(service))
-    await admin.query(`alter database ${unfinished} rename to ${template}`)
+/** The name of a database with every migration applied. Made once for each state of the migrations, whoever comes first. */
+async function migratedTemplate(service: ServiceName): Promise<string> {
+  const folder = fileURLToPath(new URL(`../../../drizzle/${service}`, import.meta.url))
+  const name = `template_${service}_${digestOf(folder)}`
+  const owner = inject('postgres').ownerUrls[service]
+  await asAdmin(async (admin) => {
+    await admin.query('select pg_advisory_lock(hashtext($1))', [`template_${service}`])
+    const { rows } = await admin.query<{ datname: string; datistemplate: boolean }>(
+      'select datname, datistemplate from pg_database where datname like $1',
+      [`template\\_${service}\\_%`],
+    )
+    // It becomes a template when it is complete: one that is not is what a killed run left.
+    if (rows.some((row) => row.datname === name && row.datistemplate)) return
+    for (const { datname } of rows) {
+      await admin.query(`alter database ${datname} is_template false`)
+      await admin.query(`drop database ${datname}`)
+    }
+    await admin.query(`create database ${name} owner ${new URL(owner).username}`)
+    await migrateDatabase(inDatabase(owner, name), folder)
+    await admin.query(`alter database ${name} is_template true`)
   })
-  return template
+  return name
 }
 
-async function ensureRole(admin: pg.Client, service: ServiceName): Promise<void> {
-  const known = await admin.query('select from pg_roles where rolname = $1', [roleOf(service)])
-  if (!known.rowCount) await admin.query(`create role ${roleOf(service)} login password '${PASSWORD}'`)
+function digestOf(folder: string): string {
+  const digest = createHash('sha256')
+  const files = readdirSync(folder).filter((file) => file.endsWith('.sql'))
+  for (const file of files.toSorted()) digest.update(file).update(readFileSync(join(folder, file)))
+  return digest.digest('hex').slice(0, 12)
 }
 
-function hashOf(folder: string): string {
-  const hash = createHash('sha256')
-  for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' }).toSorted()) {
-    if (file.endsWith('.sql')) hash.update(file).update(readFileSync(join(folder, file)))
-  }
-  return hash.digest('hex').slice(0, 12)
-}
-
-function addressOf(server: string, database: string, role?: string): string {
-  const url = new URL(server)
-  url.pathname = `/${database}`
-  if (role) {
-    url.username = role
-    url.password = PASSWORD
-  }
-  return url.href
-}
-
-async function asAdmin<Value>(url: string, work: (admin: pg.Client) => Promise<Value>): Promise<Value> {
-  const admin = new pg.Client({ connectionString: url })
+async function asAdmin(use: (admin: pg.Client) => Promise<void>): Promise<void> {
+  const admin = new pg.Client({ connectionString: inject('postgres').adminUrl })
   await admin.connect()
   try {
-    return await work(admin)
+    await use(admin)
   } finally {
     await admin.end()
   }
 }
 
+function inDatabase(url: string, database: string): string {
+  return Object.assign(new URL(url), { pathname: `/${database}` }).href
+}
+
+// Registered as this module is imported, hence for the file's whole life: a hook inside `beforeAll` would be ignored.
+// oxlint-disable-next-line no-empty-pattern -- Vitest insists on a pattern here
+afterAll(async ({}, file) => {
+  for (const { name, closers } of opened) {
+    for (const close of closers.toReversed()) await close()
+    if (hasFailed(file))
+      console.log(`${file.name} failed: its database ${name} is kept; look at it with pnpm test:databases`)
+    else await asAdmin(async (admin) => void (await admin.query(`drop database ${name} with (force)`)))
+  }
+})
+
+function hasFailed(task: RunnerTask | Readonly<RunnerTestSuite>): boolean {
+  return task.result?.state === 'fail' || ('tasks' in task && task.tasks.some(hasFailed))
+}
