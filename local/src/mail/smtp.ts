@@ -1,5 +1,4 @@
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
 import { callbackify } from 'node:util'
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server'
 import { PortTaken } from '../ports.ts'
@@ -18,12 +17,7 @@ export async function startSmtp({ mailbox, port }: { mailbox: Mailbox; port: num
       receive(stream, session, mailbox),
     ),
   })
-  const listener = server.listen(port, '127.0.0.1')
-  try {
-    await once(listener, 'listening')
-  } catch (error) {
-    throw (error as NodeJS.ErrnoException).code === 'EADDRINUSE' ? new PortTaken(port, 'SMTP') : error
-  }
+  const listener = await listen(server, port)
   // A client that hangs up in the middle is its own business.
   server.on('error', (error) => console.error(error.message))
   return {
@@ -33,6 +27,19 @@ export async function startSmtp({ mailbox, port }: { mailbox: Mailbox; port: num
         server.close(() => stopped())
       }),
   }
+}
+
+function listen(server: SMTPServer, port: number): Promise<Server> {
+  return new Promise((listening, reject) => {
+    const refused = (error: NodeJS.ErrnoException) => {
+      reject(error.code === 'EADDRINUSE' ? new PortTaken(port, 'SMTP') : error)
+    }
+    server.once('error', refused)
+    const listener = server.listen(port, '127.0.0.1', () => {
+      server.off('error', refused)
+      listening(listener)
+    })
+  })
 }
 
 async function receive(stream: SMTPServerDataStream, { envelope }: SMTPServerSession, mailbox: Mailbox): Promise<void> {
