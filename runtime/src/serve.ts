@@ -77,7 +77,7 @@ export async function buildService(definition: ServiceDefinition, config: Servic
   await definition.prepare?.(parts)
 
   const handlers = [...housekeeping(parts), ...(definition.jobs?.(parts) ?? [])]
-  const jobs = await startJobs({ url: config.databaseUrl, handlers, log })
+  const jobs = await startJobs({ database, handlers, log })
   const transport = postgresTransport({ publisher: definition.name, relayUrls: config.relayUrls, database, log })
   const events = await startEvents({ service: definition.name, database, subscriptions: [...definition.subscriptions], transport, log })
   const app = await buildApp(definition, config, parts)

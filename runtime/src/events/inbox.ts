@@ -1,7 +1,7 @@
 import type { Database } from '../database.ts'
 import type { Logger } from '../log.ts'
 import { ARRIVED } from './arrive.ts'
-import { createBell } from './bell.ts'
+import { createBell } from '../bell.ts'
 import { handleLane, RETRY, type Retry } from './handle.ts'
 import { dueLanes, pruneInbox } from './inbox.sql.ts'
 import type { Subscription } from './on.ts'

@@ -1,7 +1,7 @@
 import type { Client } from 'pg'
 import type { Database } from '../database.ts'
 import type { Logger } from '../log.ts'
-import { createBell } from './bell.ts'
+import { createBell } from '../bell.ts'
 import { createCursors, numberCommitted, pruneOutbox } from './outbox.sql.ts'
 import { createSender } from './sender.ts'
 import { openSession } from './session.ts'

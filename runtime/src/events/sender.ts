@@ -1,6 +1,6 @@
 import type { Client } from 'pg'
 import type { Logger } from '../log.ts'
-import { createBell } from './bell.ts'
+import { createBell } from '../bell.ts'
 import { moveCursor, nextBatch, noteFailure, passOver } from './outbox.sql.ts'
 import type { Envelope } from './envelope.ts'
 import type { Pipe } from './transport.ts'

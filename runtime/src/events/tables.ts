@@ -103,7 +103,11 @@ export const inbox = pgTable(
   },
   (table) => [
     check('inbox_status', sql`${table.status} in ('waiting', 'handled', 'dead', 'skipped')`),
-    index('inbox_waiting').on(table.lane, table.sequence).where(sql`status = 'waiting'`),
-    index('inbox_unsettled_by_key').on(table.key, table.sequence).where(sql`status in ('waiting', 'dead')`),
+    index('inbox_waiting')
+      .on(table.lane, table.sequence)
+      .where(sql`status = 'waiting'`),
+    index('inbox_unsettled_by_key')
+      .on(table.key, table.sequence)
+      .where(sql`status in ('waiting', 'dead')`),
   ],
 )

@@ -1,0 +1,47 @@
+import type { ConstructorOptions, Queue } from 'pg-boss'
+import { PgBoss } from 'pg-boss'
+import type { Database } from '../database.ts'
+import type { JobOptions } from './define.ts'
+
+/** Where pg-boss keeps its tables, in the service's own database. */
+const SCHEMA = 'pgboss'
+
+/** How long finished jobs can be looked at, in seconds. */
+const KEPT_SECONDS = 3 * 86_400
+
+/**
+ * pg-boss over the service's pool. It must be started; the first to do so creates its tables, and any number may at once.
+ * Without maintenance and cron unless `options` asks for them.
+ */
+export function createBoss(database: Database, options: Partial<ConstructorOptions>): PgBoss {
+  return new PgBoss({
+    schema: SCHEMA,
+    db: { executeSql: (text, values) => execute(database, text, values) },
+    supervise: false,
+    schedule: false,
+    registerInstance: false,
+    openTelemetry: { enabled: false },
+    // We use no flows; their poll cannot be turned off.
+    flowIntervalSeconds: 3_600,
+    ...options,
+  })
+}
+
+/** Several statements in one text give several results; pg-boss wants their rows in one. */
+async function execute(database: Database, text: string, values: unknown[] | undefined): Promise<{ rows: unknown[] }> {
+  const result: { rows: unknown[] } | { rows: unknown[] }[] = await database.pool.query(text, values)
+  return 'rows' in result ? result : { rows: result.flatMap((one) => one.rows) }
+}
+
+/** A job type's options as pg-boss takes them, without those that must be said when the queue is made. */
+export function retryOptions({ concurrency: _ours, ...options }: Required<JobOptions>): Omit<Queue, 'name'> {
+  return { ...options, deleteAfterSeconds: KEPT_SECONDS }
+}
+
+/**
+ * Makes sure that there is a queue for a type of job. Of jobs with one singleton key at most one waits (pg-boss' policy
+ * `short`); a policy cannot be changed later.
+ */
+export async function ensureQueue(boss: PgBoss, name: string, options: Required<JobOptions>): Promise<void> {
+  await boss.createQueue(name, { ...retryOptions(options), policy: 'short' })
+}

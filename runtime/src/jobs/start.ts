@@ -1,0 +1,78 @@
+import type { PgBoss } from 'pg-boss'
+import type { Database } from '../database.ts'
+import type { Logger } from '../log.ts'
+import { createBoss, ensureQueue, retryOptions } from './boss.ts'
+import type { JobHandler } from './define.ts'
+import { onJob, senderOf } from './send.ts'
+import { startWorker } from './worker.ts'
+
+/** How often jobs are looked for whose process was killed, in seconds. */
+const SUPERVISE_SECONDS = 15
+
+/** How often cron times are looked for, and the jobs of cron times, in seconds. */
+const CRON_SECONDS = 5
+const CRON_JOB_SECONDS = 2
+
+/** How long running jobs may take to finish when the process stops, in milliseconds. */
+const GRACE_MILLISECONDS = 5_000
+
+/** What a service says to run its jobs. */
+export interface JobsOptions {
+  readonly database: Database
+  readonly handlers: readonly JobHandler[]
+  readonly log: Logger
+}
+
+/** The running jobs of a service. */
+export interface Jobs {
+  /** Waits a few seconds for the jobs that run; those that do not end are tried again by the next process. */
+  stop(): Promise<void>
+}
+
+/** Runs the jobs and timers of a service. Any number of instances may do so; each job is run by one. */
+export async function startJobs({ database, handlers, log }: JobsOptions): Promise<Jobs> {
+  refuseDoubles(handlers)
+  const boss = createBoss(database, {
+    supervise: true,
+    superviseIntervalSeconds: SUPERVISE_SECONDS,
+    monitorIntervalSeconds: SUPERVISE_SECONDS,
+    schedule: handlers.some((handler) => handler.cron !== undefined),
+    cronMonitorIntervalSeconds: CRON_SECONDS,
+    cronWorkerIntervalSeconds: CRON_JOB_SECONDS,
+  })
+  boss.on('error', (error) => log.warn({ err: error }, 'jobs: a background statement failed'))
+  boss.on('warning', (warning) => log.warn({ warning }, 'jobs: a warning'))
+  await boss.start()
+  await Promise.all([prepareQueues(boss, handlers), senderOf(database)])
+
+  const workers = handlers.map((handler) => startWorker(boss, handler, log))
+  const forget = handlers.map((handler, index) => onJob(database, handler.name, () => workers[index]?.wake()))
+
+  return {
+    async stop() {
+      for (const one of forget) one()
+      await Promise.all(workers.map((worker) => worker.stop(GRACE_MILLISECONDS)))
+      await boss.stop({ graceful: false })
+    },
+  }
+}
+
+function refuseDoubles(handlers: readonly JobHandler[]): void {
+  const names = handlers.map((handler) => handler.name)
+  const double = names.find((name, index) => names.indexOf(name) !== index)
+  if (double) throw new Error(`the job ${double} has two handlers`)
+}
+
+/** Queues and timetable as this version of the code wants them. */
+async function prepareQueues(boss: PgBoss, handlers: readonly JobHandler[]): Promise<void> {
+  const schedules = await boss.getSchedules()
+  const gone = schedules.filter(({ name }) => !handlers.some((handler) => handler.name === name && handler.cron))
+  await Promise.all([
+    ...gone.map(({ name }) => boss.unschedule(name)),
+    ...handlers.map(async ({ name, options, cron }) => {
+      await ensureQueue(boss, name, options)
+      await boss.updateQueue(name, retryOptions(options))
+      if (cron) await boss.schedule(name, cron, null, { tz: 'UTC' })
+    }),
+  ])
+}
