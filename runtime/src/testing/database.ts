@@ -49,21 +49,12 @@ const opened: Opened[] = []
  * the file failed it stays, and its name is printed. May be called anywhere in a file and as often as databases are needed.
  */
 export async function testDatabase(service: ServiceName): Promise<TestDatabase> {
-  const template = await migratedTemplate(service)
-  return openAs(service, (name, owner) => `create database ${name} template ${template} owner ${owner}`)
-}
-
-/** The same without migrations, for tests that bring their own tables. */
-export async function emptyDatabase(): Promise<TestDatabase> {
-  return openAs('user', (name, owner) => `create database ${name} owner ${owner}`)
-}
-
-async function openAs(service: ServiceName, create: (name: string, owner: string) => string): Promise<TestDatabase> {
   const { ownerUrls, relayUrl } = inject('postgres')
+  const template = await migratedTemplate(service)
   const file = basename(expect.getState().testPath ?? 'unknown').replace(/\.test\.ts$/, '')
   const name = `test_${service}_${file.replaceAll(/\W/g, '_').slice(0, 30)}_${randomBytes(4).toString('hex')}`
   await asAdmin(async (admin) => {
-    await admin.query(create(name, new URL(ownerUrls[service]).username))
+    await admin.query(`create database ${name} template ${template} owner ${new URL(ownerUrls[service]).username}`)
     await admin.query(`revoke all on database ${name} from public`)
     await admin.query(`grant connect on database ${name} to ${new URL(relayUrl).username}`)
   })
