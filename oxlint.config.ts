@@ -96,7 +96,7 @@ const BOUNDARIES = [
     ['services/*/src/*/*.*.ts'],
   ),
   boundary(
-    ['services/*/src/**/*.resolvers.ts', 'services/*/src/**/*.events.ts'],
+    ['services/*/src/**/*.resolvers.ts', 'services/*/src/**/*.events.ts', 'services/*/src/**/*.routes.ts'],
     [
       SERVICES_APART,
       {
@@ -202,6 +202,7 @@ export default {
     'no-underscore-dangle': 'off',
     'promise/no-callback-in-promise': 'off',
     'oxc/no-map-spread': 'off',
+    'oxc/no-async-endpoint-handlers': 'off',
     'typescript/consistent-return': 'off',
     // Our objects are closures without a this.
     'typescript/unbound-method': 'off',
