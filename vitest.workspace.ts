@@ -25,7 +25,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['**/*.e2e.test.ts'],
-          exclude: ['**/node_modules/**'],
+          exclude: ['**/node_modules/**', '.data/**'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
