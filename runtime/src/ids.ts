@@ -9,3 +9,8 @@ export function newId(): string {
 export function isId(text: string): boolean {
   return validate(text)
 }
+
+/** The id of a request: the caller's own from its header `x-request-id` when that is 8 to 64 plain characters, or a new one. */
+export function requestIdOf(header: string | string[] | undefined): string {
+  return typeof header === 'string' && /^[\w-]{8,64}$/.test(header) ? header : newId()
+}

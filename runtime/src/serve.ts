@@ -14,7 +14,7 @@ import { scalarsOf } from './graphql/scalars.ts'
 import { addHealth } from './health.ts'
 import { forgetKeys } from './idempotency.ts'
 import { anonymous, IDENTITY_HEADER, verifyIdentity, type Identity } from './identity.ts'
-import { newId } from './ids.ts'
+import { requestIdOf } from './ids.ts'
 import { cron, startJobs, type JobHandler } from './jobs.ts'
 import { createLog, type Logger } from './log.ts'
 import { watchSettings, type Settings } from './settings.ts'
@@ -55,6 +55,8 @@ export interface ServiceDefinition {
   readonly routes?: (app: FastifyInstance, parts: ServiceParts) => void
   /** Runs once at start, after the migrations and before the first request; must be safe to repeat and to run twice at once. */
   readonly prepare?: (parts: ServiceParts) => Promise<void>
+  /** Lets go of what the definition itself was given, such as a connection to a mail server; runs last. */
+  readonly release?: () => void
 }
 
 /** A service that has been built; it listens only when told to. */
@@ -91,6 +93,7 @@ export async function buildService(definition: ServiceDefinition, config: Servic
       await jobs.stop()
       settings.stop()
       await database.close()
+      definition.release?.()
     },
   }
 }
@@ -173,8 +176,4 @@ function statusOf(errors: readonly Error[]): number {
 function headerOf(request: FastifyRequest): string | undefined {
   const header = request.headers[IDENTITY_HEADER]
   return Array.isArray(header) ? undefined : header
-}
-
-function requestIdOf(header: string | string[] | undefined): string {
-  return typeof header === 'string' && /^[\w-]{8,64}$/.test(header) ? header : newId()
 }

@@ -1,0 +1,138 @@
+import { readCognitoConfig, type CognitoConfig } from '@tikitu/runtime/cognito'
+import { commonVariables, readVariables } from '@tikitu/runtime/config'
+import { SERVICE_NAMES, servicePort, type ServiceName } from '@tikitu/schema/services'
+import { z } from 'zod'
+
+/** What one GraphQL document may be at most. */
+export interface QueryLimits {
+  /** Characters of the document. */
+  readonly charactersMax: number
+  /** Tokens of the document, as the specification counts them. */
+  readonly tokensMax: number
+  /** Fields nested in each other; introspection has a limit of its own in graphql-js. */
+  readonly depthMax: number
+  /** Aliases, each counted wherever its fragment is spread. */
+  readonly aliasesMax: number
+  /** Fields at the top of an operation. */
+  readonly rootFieldsMax: number
+  /** Fields in all, each counted wherever its fragment is spread. */
+  readonly fieldsMax: number
+}
+
+/** What the gateway needs to run. */
+export interface GatewayConfig {
+  /** `production` switches GraphiQL, suggestions and introspection for strangers off. */
+  readonly environment: 'development' | 'test' | 'production'
+  /** The address to listen on. */
+  readonly host: string
+  /** The port to listen on. */
+  readonly port: number
+  /** pino's level. */
+  readonly logLevel: string
+  /** Signs identities for the services. */
+  readonly identitySecret: string
+  /** Whose tokens we believe. */
+  readonly cognito: CognitoConfig
+  /** The origin of each service, `http://127.0.0.1:3001`. */
+  readonly serviceUrls: Readonly<Record<ServiceName, string>>
+  /** Sites whose pages may call us from a browser. */
+  readonly corsOrigins: readonly string[]
+  /** The largest request body, in bytes. */
+  readonly bodyBytesMax: number
+  /** What one GraphQL document may be at most. */
+  readonly queryLimits: QueryLimits
+  /** How long what a service said about a principal is believed, in milliseconds. */
+  readonly principalCacheMilliseconds: number
+  /** How long a service may take to say who somebody is, in milliseconds. */
+  readonly principalTimeoutMilliseconds: number
+  /** How long a subgraph may take to answer, in milliseconds. */
+  readonly subgraphTimeoutMilliseconds: number
+}
+
+/** Reads the settings of the gateway, or throws a `ConfigurationError` that names all that are wrong. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): GatewayConfig {
+  const read = readVariables(variables, env)
+  return {
+    environment: read.NODE_ENV,
+    host: read.HOST,
+    port: read.PORT_GATEWAY ?? read.PORT_BASE,
+    logLevel: read.LOG_LEVEL,
+    identitySecret: read.IDENTITY_SECRET,
+    cognito: readCognitoConfig(env),
+    serviceUrls: readServiceUrls(read.PORT_BASE, env),
+    corsOrigins: read.CORS_ORIGINS,
+    bodyBytesMax: read.BODY_BYTES_MAX,
+    queryLimits: {
+      charactersMax: read.QUERY_CHARACTERS_MAX,
+      tokensMax: read.QUERY_TOKENS_MAX,
+      depthMax: read.QUERY_DEPTH_MAX,
+      aliasesMax: read.QUERY_ALIASES_MAX,
+      rootFieldsMax: read.QUERY_ROOT_FIELDS_MAX,
+      fieldsMax: read.QUERY_FIELDS_MAX,
+    },
+    principalCacheMilliseconds: read.PRINCIPAL_CACHE_MILLISECONDS,
+    principalTimeoutMilliseconds: read.PRINCIPAL_TIMEOUT_MILLISECONDS,
+    subgraphTimeoutMilliseconds: read.SUBGRAPH_TIMEOUT_MILLISECONDS,
+  }
+}
+
+const whole = (min: number, max: number, initial: number) => {
+  const expected = `expected a whole number from ${min} to ${max}`
+  return z.coerce.number({ error: expected }).int(expected).min(min, expected).max(max, expected).default(initial)
+}
+
+/** `https://tickets.example.com`: nothing after the host, and no wildcard. */
+const isOrigin = (text: string) => {
+  const url = URL.parse(text)
+  return url !== null && ['http:', 'https:'].includes(url.protocol) && text === url.origin
+}
+
+const origin = z.string().refine(isOrigin, 'expected an origin such as http://127.0.0.1:3001, without a path')
+
+const variables = {
+  ...commonVariables,
+  /** Instead of PORT_BASE itself. */
+  PORT_GATEWAY: commonVariables.PORT_BASE.unwrap().optional(),
+  /** Separated by commas; none unless said. */
+  CORS_ORIGINS: z
+    .string()
+    .default('')
+    .transform((list) =>
+      list
+        .split(',')
+        .map((entry) => entry.trim())
+        .filter(Boolean),
+    )
+    .refine(
+      (origins) => origins.every(isOrigin),
+      'expected origins such as https://tickets.example.com, separated by commas',
+    ),
+  BODY_BYTES_MAX: whole(1_024, 16_777_216, 262_144),
+  QUERY_CHARACTERS_MAX: whole(100, 1_000_000, 32_768),
+  QUERY_TOKENS_MAX: whole(10, 100_000, 2_000),
+  QUERY_DEPTH_MAX: whole(1, 100, 12),
+  QUERY_ALIASES_MAX: whole(0, 10_000, 50),
+  QUERY_ROOT_FIELDS_MAX: whole(1, 1_000, 20),
+  QUERY_FIELDS_MAX: whole(1, 100_000, 1_000),
+  PRINCIPAL_CACHE_MILLISECONDS: whole(0, 60_000, 3_000),
+  PRINCIPAL_TIMEOUT_MILLISECONDS: whole(50, 30_000, 1_000),
+  SUBGRAPH_TIMEOUT_MILLISECONDS: whole(100, 120_000, 10_000),
+}
+
+/** `SERVICE_URL_<SERVICE>`, or the port that the service has on this machine. */
+function readServiceUrls(portBase: number, env: NodeJS.ProcessEnv): Record<ServiceName, string> {
+  const shape = Object.fromEntries(
+    SERVICE_NAMES.map((name) => [`SERVICE_URL_${name.toUpperCase()}`, origin.optional()]),
+  )
+  const read: Record<string, string | undefined> = readVariables(shape, env)
+  const url = (name: ServiceName) =>
+    read[`SERVICE_URL_${name.toUpperCase()}`] ?? `http://127.0.0.1:${servicePort(portBase, name)}`
+  return {
+    admin: url('admin'),
+    partner: url('partner'),
+    payment: url('payment'),
+    notification: url('notification'),
+    booking: url('booking'),
+    user: url('user'),
+  }
+}

@@ -1,0 +1,71 @@
+import { faultOf, publicErrors, type PublicError } from '@tikitu/runtime/errors'
+import { Fault } from '@tikitu/runtime/fault'
+import type { Logger } from '@tikitu/runtime/log'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { GraphQLError } from 'graphql'
+
+/** The request cannot be taken as it is: BAD_USER_INPUT, with an HTTP status of the 4xx that says it more precisely. */
+export class RequestRefused extends Error {
+  readonly statusCode: number
+
+  constructor(statusCode: number, message: string) {
+    super(message)
+    this.name = 'RequestRefused'
+    this.statusCode = statusCode
+  }
+}
+
+/** How errors are told to one request. */
+export interface Telling {
+  readonly requestId: string
+  readonly log: Logger
+  /** Whether "Did you mean …?" may be said: it tells strangers the names of the graph. */
+  readonly suggestions: boolean
+}
+
+/** The entries of `errors`: a public code and the request id in each, and nothing that is internal. */
+export function tellErrors(errors: readonly Error[], { requestId, log, suggestions }: Telling): PublicError[] {
+  const told = publicErrors(errors.map(ownMistake), requestId, log)
+  return suggestions ? told : told.map((error) => ({ ...error, message: withoutSuggestion(error.message) }))
+}
+
+/** A value that a subgraph sent and the graph does not allow is not the client's doing, though graphql-js words it so. */
+function ownMistake(error: Error): Error {
+  if (!(error instanceof GraphQLError) || !error.path) return error
+  let root: Error = error
+  while (root instanceof GraphQLError && root.originalError) root = root.originalError
+  if (!(root instanceof GraphQLError) || root === error || root.nodes) return error
+  return new GraphQLError(root.message, { path: error.path, originalError: new Error(root.message) })
+}
+
+function withoutSuggestion(message: string): string {
+  return message.replace(/ ?Did you mean [^?]*\?/, '')
+}
+
+/** Everything that goes wrong outside of a GraphQL operation is answered in the same shape, with its HTTP status. */
+export function addErrorAnswers(app: FastifyInstance, suggestions: boolean): void {
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply, suggestions))
+  app.setNotFoundHandler((request, reply) => {
+    const fault = new Fault('NOT_FOUND', 'There is nothing here. The graph is at /graphql.')
+    answerError(fault, request, reply, suggestions)
+  })
+}
+
+/** Answers a request with what went wrong, when it never reached a route or its route failed. */
+export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply, suggestions: boolean): void {
+  const fault = faultOf(error)
+  if (fault.code === 'UNAUTHENTICATED') void reply.header('www-authenticate', 'Bearer')
+  const errors = tellErrors([fault], { requestId: request.id, log: request.log, suggestions })
+  void reply
+    .code(statusOf(error, fault))
+    .headers({ 'x-request-id': request.id })
+    .type('application/json; charset=utf-8')
+    .send({ errors })
+}
+
+/** Fastify's own refusals know their status better than the code does: 413, 415. */
+function statusOf(error: unknown, fault: Fault): number {
+  if (error instanceof Fault || !(error instanceof Error) || !('statusCode' in error)) return fault.statusCode
+  const { statusCode } = error
+  return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500 ? statusCode : fault.statusCode
+}

@@ -1,0 +1,67 @@
+import { badInput } from '@tikitu/runtime/fault'
+import type { FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { RequestRefused } from './errors.ts'
+
+/** One operation, as a client asked for it. */
+export interface GraphqlRequest {
+  /** The document's text. */
+  readonly query: string
+  readonly variables: Record<string, unknown>
+  /** Which operation of the document, when it has several. */
+  readonly operationName: string | undefined
+}
+
+const shape = z.object({
+  query: z.string('must be a GraphQL document as text'),
+  variables: z.record(z.string(), z.unknown(), 'must be an object').nullish(),
+  operationName: z.string('must be text').nullish(),
+  extensions: z.record(z.string(), z.unknown(), 'must be an object').nullish(),
+})
+
+/** Reads the body of a POST, or throws BAD_USER_INPUT naming the parameter that is wrong. */
+export function readPost(request: FastifyRequest): GraphqlRequest {
+  const { body } = request
+  if (Array.isArray(body)) throw badInput('body', 'several operations in one request are not accepted')
+  if (typeof body !== 'object' || body === null) throw badInput('body', 'must be a JSON object with a query')
+  return read(body)
+}
+
+/**
+ * Headers that a page on another site cannot send without asking first. A GET needs one of them, so that a link or an
+ * image cannot make a browser ask something in its user's name.
+ */
+export const CSRF_HEADERS = ['x-tikitu-csrf', 'apollo-require-preflight']
+
+/** Reads the query string of a GET, or throws BAD_USER_INPUT. */
+export function readGet(request: FastifyRequest): GraphqlRequest {
+  if (!CSRF_HEADERS.some((name) => request.headers[name])) {
+    throw new RequestRefused(400, `A GET needs one of the headers ${CSRF_HEADERS.join(', ')}, with any value.`)
+  }
+  const parameters = z.record(z.string(), z.unknown()).parse(request.query)
+  return read({
+    ...parameters,
+    variables: readJson('variables', parameters['variables']),
+    extensions: readJson('extensions', parameters['extensions']),
+  })
+}
+
+function read(parameters: object): GraphqlRequest {
+  const parsed = shape.safeParse(parameters)
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    throw badInput(String(issue?.path[0]), issue?.message ?? 'is not valid')
+  }
+  const { query, variables, operationName } = parsed.data
+  return { query, variables: variables ?? {}, operationName: operationName ?? undefined }
+}
+
+function readJson(parameter: string, text: unknown): unknown {
+  if (typeof text !== 'string' || text === '') return text === '' ? undefined : text
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) throw badInput(parameter, 'must be JSON')
+    throw error
+  }
+}

@@ -1,0 +1,88 @@
+import { Fault } from '@tikitu/runtime/fault'
+import type { Identity } from '@tikitu/runtime/identity'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { GraphQLError, OperationTypeNode } from 'graphql'
+import type { GatewayConfig } from '../config.ts'
+import type { Authenticate } from '../identity/authenticate.ts'
+import { callerOf } from '../identity/caller.ts'
+import { operationCheck, type CheckedOperation } from './documents.ts'
+import { RequestRefused, tellErrors } from './errors.ts'
+import { readGet, readPost, type GraphqlRequest } from './graphql-request.ts'
+
+/** Where the graph is. */
+export const GRAPHQL_PATH = '/graphql'
+
+/** The one way to the graph: GraphQL over HTTP, by POST, or for queries by GET. */
+export function addGraphqlRoute(app: FastifyInstance, config: GatewayConfig, authenticate: Authenticate): void {
+  const check = operationCheck(config.queryLimits)
+  const suggestions = config.environment === 'development'
+
+  const execute = (request: FastifyRequest, reply: FastifyReply, identity: Identity, asked: GraphqlRequest) => {
+    const operation = check(asked.query, asked.operationName)
+    refuseForbidden(operation, request, identity, config)
+    const caller = callerOf(identity, config.identitySecret, request.log)
+    // Mercurius' gateway keeps what it sends to subgraphs under this name.
+    const __currentQuery = `${asked.operationName ?? ''}\n${asked.query}`
+    return reply.graphql(asked.query, { caller, __currentQuery }, asked.variables, asked.operationName)
+  }
+
+  const answer = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    read: (request: FastifyRequest) => GraphqlRequest,
+  ) => {
+    const identity = await authenticate(request)
+    const asked = read(request)
+    const mediaType = mediaTypeOf(request)
+    try {
+      const result = await execute(request, reply, identity, asked)
+      return await reply.type(mediaType).send(result)
+    } catch (error) {
+      const wrong = documentErrors(error)
+      if (!wrong) throw error
+      const errors = tellErrors(wrong, { requestId: request.id, log: request.log, suggestions })
+      return reply
+        .code(mediaType === GRAPHQL_RESPONSE ? 400 : 200)
+        .type(mediaType)
+        .send({ errors })
+    }
+  }
+
+  app.post(GRAPHQL_PATH, (request, reply) => answer(request, reply, readPost))
+  app.get(GRAPHQL_PATH, { exposeHeadRoute: false }, (request, reply) => answer(request, reply, readGet))
+}
+
+const GRAPHQL_RESPONSE = 'application/graphql-response+json; charset=utf-8'
+const JSON_RESPONSE = 'application/json; charset=utf-8'
+
+function mediaTypeOf({ headers }: FastifyRequest): string {
+  return headers.accept?.includes('application/graphql-response+json') ? GRAPHQL_RESPONSE : JSON_RESPONSE
+}
+
+function refuseForbidden(
+  operation: CheckedOperation,
+  request: FastifyRequest,
+  identity: Identity,
+  { environment }: GatewayConfig,
+): void {
+  if (operation.type === OperationTypeNode.SUBSCRIPTION) {
+    throw new GraphQLError('Subscriptions cannot be executed by an HTTP request.')
+  }
+  if (operation.type === OperationTypeNode.MUTATION && request.method === 'GET') {
+    throw new RequestRefused(405, 'A mutation needs a POST.')
+  }
+  // Strangers do not get the whole graph at once, except from a developer's machine.
+  const mayIntrospect = environment !== 'production' || identity.adminRole !== null || identity.partners.length > 0
+  if (operation.introspects && !mayIntrospect) {
+    throw new Fault('FORBIDDEN', 'The schema is for partners and admins. Sign in as one to read it.')
+  }
+}
+
+/** What is wrong with the document or its variables; undefined when it is something else that went wrong. */
+function documentErrors(error: unknown): readonly Error[] | undefined {
+  if (error instanceof GraphQLError) return [error]
+  if (error instanceof Fault && error.code === 'BAD_USER_INPUT') return [error]
+  if (!(error instanceof Error) || !('code' in error) || error.code !== 'MER_ERR_GQL_VALIDATION') return undefined
+  const bundled: unknown = 'errors' in error ? error.errors : undefined
+  return Array.isArray(bundled) ? bundled.filter((one) => one instanceof Error) : [error]
+}

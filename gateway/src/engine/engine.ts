@@ -1,0 +1,55 @@
+import type { Identity } from '@tikitu/runtime/identity'
+import type { Logger } from '@tikitu/runtime/log'
+import type { ServiceName } from '@tikitu/schema/services'
+import type { FastifyInstance } from 'fastify'
+import type { GraphQLFormattedError } from 'graphql'
+
+/** Who asks, as an engine sees it. */
+export interface Caller {
+  /** As the gateway established it for this request. */
+  readonly identity: Identity
+  /** Logs with the request id. */
+  readonly log: Logger
+  /** The headers of every call that is made to a subgraph for this request, and for no other. */
+  subgraphHeaders(): Readonly<Record<string, string>>
+}
+
+/** A subgraph, as an engine calls it. */
+export interface Subgraph {
+  readonly name: ServiceName
+  /** Where it takes GraphQL. */
+  readonly url: string
+  /** Its part of the graph. Known beforehand, so that the gateway starts while the subgraph is down. */
+  readonly sdl: string
+}
+
+/** What an engine is given. */
+export interface EngineOptions {
+  readonly subgraphs: readonly Subgraph[]
+  /** How long a subgraph may take to answer, in milliseconds. */
+  readonly timeoutMilliseconds: number
+  /** Documents that are kept parsed and validated, at most. */
+  readonly documentsMax: number
+  /** Writes the entries of `errors`. What a subgraph said arrives here as a `Fault` inside a `GraphQLError` with its path. */
+  readonly formatErrors: (errors: readonly Error[], caller: Caller) => readonly GraphQLFormattedError[]
+}
+
+/**
+ * Executes validated operations over the subgraphs. It registers Mercurius, without routes: the route of the edge
+ * calls `reply.graphql(document, { caller, … }, variables, operationName)`. A subgraph that does not answer costs its
+ * part of the answer and nothing else.
+ */
+export interface Engine {
+  /** For the log. */
+  readonly name: string
+  /** Why this one runs, for the log. */
+  readonly reason: string
+  register(app: FastifyInstance, options: EngineOptions): Promise<void>
+}
+
+declare module 'mercurius' {
+  interface MercuriusContext {
+    /** Who asks. */
+    caller: Caller
+  }
+}

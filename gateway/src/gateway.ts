@@ -1,0 +1,89 @@
+import { accessTokenVerifier } from '@tikitu/runtime/cognito'
+import { requestIdOf } from '@tikitu/runtime/ids'
+import { createLog, type Logger } from '@tikitu/runtime/log'
+import { announceReady, closeOnSignal } from '@tikitu/runtime/shutdown'
+import { subgraphSdl } from '@tikitu/schema/sdl'
+import { SERVICE_NAMES } from '@tikitu/schema/services'
+import Fastify, { LogController, type FastifyInstance } from 'fastify'
+import type { GatewayConfig } from './config.ts'
+import { addJsonBodies } from './edge/body.ts'
+import { addErrorAnswers, answerError, tellErrors } from './edge/errors.ts'
+import { addGraphqlRoute } from './edge/graphql-route.ts'
+import { addBrowserSecurity } from './edge/security.ts'
+import { answerClientError } from './edge/unreadable.ts'
+import type { Engine } from './engine/engine.ts'
+import { checkScalars } from './engine/scalars.ts'
+import { stockEngine } from './engine/stock.ts'
+import { addHealth } from './health/readiness.ts'
+import { authenticator } from './identity/authenticate.ts'
+import { principalDirectory } from './identity/directory.ts'
+import { rememberTokens } from './identity/tokens.ts'
+import { addGraphiql } from './pages/graphiql.ts'
+import { addLandingPage } from './pages/landing.ts'
+
+/** How long a client may take to send its request, in milliseconds. */
+const REQUEST_MILLISECONDS = 30_000
+
+/** Documents that are kept parsed and validated. */
+const DOCUMENTS_MAX = 1_000
+
+/** Builds the gateway; it listens only when told to. No service needs to be up. */
+export async function buildGateway(config: GatewayConfig, engine: Engine = stockEngine): Promise<FastifyInstance> {
+  const log = createLog('gateway', config.logLevel)
+  const suggestions = config.environment === 'development'
+  const app = Fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    requestTimeout: REQUEST_MILLISECONDS,
+    genReqId: (request) => requestIdOf(request.headers['x-request-id']),
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply, suggestions),
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.header('x-request-id', request.id)
+  })
+  addErrorAnswers(app, suggestions)
+  await addBrowserSecurity(app, config.corsOrigins)
+  addJsonBodies(app, config.bodyBytesMax)
+
+  log.info({ engine: engine.name, reason: engine.reason }, `the graph is executed by the engine ${engine.name}`)
+  await engine.register(app, {
+    subgraphs: SERVICE_NAMES.map((name) => ({
+      name,
+      url: `${config.serviceUrls[name]}/graphql`,
+      sdl: subgraphSdl(name),
+    })),
+    timeoutMilliseconds: config.subgraphTimeoutMilliseconds,
+    documentsMax: DOCUMENTS_MAX,
+    formatErrors: (errors, { identity, log: requestLog }) =>
+      tellErrors(errors, { requestId: identity.requestId, log: requestLog, suggestions }),
+  })
+  checkScalars(app.graphql.schema)
+
+  addGraphqlRoute(app, config, authenticatorOf(config, log))
+  addHealth(app, config.serviceUrls)
+  const hasGraphiql = config.environment !== 'production'
+  if (hasGraphiql) addGraphiql(app)
+  addLandingPage(app, hasGraphiql)
+  await app.ready()
+  return app
+}
+
+function authenticatorOf(config: GatewayConfig, log: Logger) {
+  const directory = principalDirectory({
+    serviceUrls: config.serviceUrls,
+    identitySecret: config.identitySecret,
+    cacheMilliseconds: config.principalCacheMilliseconds,
+    timeoutMilliseconds: config.principalTimeoutMilliseconds,
+    log,
+  })
+  return authenticator(rememberTokens(accessTokenVerifier(config.cognito)), directory)
+}
+
+/** Runs the gateway for as long as the process lives. */
+export async function runGateway(config: GatewayConfig): Promise<void> {
+  const app = await buildGateway(config)
+  closeOnSignal(app.log, () => app.close())
+  await app.listen({ host: config.host, port: config.port })
+  announceReady()
+}

@@ -1,0 +1,48 @@
+import { TokenRejected, type AccessClaims, type TokenVerifier } from '@tikitu/runtime/cognito'
+import { Fault } from '@tikitu/runtime/fault'
+import { anonymous, type Identity } from '@tikitu/runtime/identity'
+import type { FastifyRequest } from 'fastify'
+import type { Directory } from './directory.ts'
+
+/** Establishes who sent a request. */
+export type Authenticate = (request: FastifyRequest) => Promise<Identity>
+
+/**
+ * Nobody without a token; whoever the token says with one. A token that is expired, tampered with, of another pool or
+ * anything else than ours is UNAUTHENTICATED: it never makes a caller anonymous. So is a closed account.
+ */
+export function authenticator(verify: TokenVerifier<AccessClaims>, directory: Directory): Authenticate {
+  return async (request) => {
+    const { authorization } = request.headers
+    if (authorization === undefined) return anonymous(request.id, request.ip)
+    const claims = await verifyHeader(verify, authorization, request)
+    const principal =
+      claims.kind === 'machine'
+        ? await directory.machine(claims.clientId, request.id)
+        : await directory.person(claims.subject, claims.groups, request.id)
+    const { closed, ...known } = principal
+    if (closed) throw new Fault('UNAUTHENTICATED', 'This account is closed.')
+    return {
+      kind: claims.kind,
+      subject: claims.subject,
+      groups: [...claims.groups],
+      scopes: [...claims.scopes],
+      clientId: claims.clientId,
+      ...known,
+      requestId: request.id,
+      ip: request.ip,
+    }
+  }
+}
+
+async function verifyHeader(verify: TokenVerifier<AccessClaims>, authorization: string, request: FastifyRequest) {
+  const token = /^bearer +([^\s]+) *$/i.exec(authorization)?.[1]
+  if (!token) throw new Fault('UNAUTHENTICATED', 'The header Authorization must be: Bearer <access token>.')
+  try {
+    return await verify(token)
+  } catch (error) {
+    if (!(error instanceof TokenRejected)) throw error
+    request.log.info({ reason: error.message }, 'a token was rejected')
+    throw new Fault('UNAUTHENTICATED', 'The access token is not valid. Sign in again.', { cause: error })
+  }
+}

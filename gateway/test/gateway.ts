@@ -1,0 +1,78 @@
+import { startTestPool, type TestPool } from '@tikitu/runtime/testing/cognito'
+import type { FastifyInstance } from 'fastify'
+import { readConfig } from '../src/config.ts'
+import { buildGateway } from '../src/gateway.ts'
+import { principalRoutes, principalWorld, type PrincipalWorld } from './principals.ts'
+import { IDENTITY_SECRET, startSubgraphs, type Subgraphs } from './subgraphs.ts'
+
+/** An answer of the graph. */
+export interface GraphAnswer {
+  readonly status: number
+  readonly headers: Headers
+  readonly data: Record<string, unknown> | null | undefined
+  readonly errors: { message: string; path?: (string | number)[]; extensions: Record<string, unknown> }[] | undefined
+}
+
+/** A gateway that listens, six fixture subgraphs behind it, and the pool whose tokens it believes. */
+export interface TestGateway {
+  readonly url: string
+  readonly app: FastifyInstance
+  readonly subgraphs: Subgraphs
+  readonly pool: TestPool
+  readonly principals: PrincipalWorld
+  /** Sends an operation by POST; `token` goes into the header Authorization. */
+  graph(query: string, options?: GraphOptions): Promise<GraphAnswer>
+  close(): Promise<void>
+}
+
+/** What goes with an operation. */
+export interface GraphOptions {
+  readonly variables?: Record<string, unknown>
+  readonly operationName?: string
+  readonly token?: string
+  readonly headers?: Record<string, string>
+}
+
+/** Starts all of it on free ports. `env` adds to the gateway's settings. */
+export async function startTestGateway(env: Record<string, string> = {}): Promise<TestGateway> {
+  const principals = principalWorld()
+  const [subgraphs, pool] = await Promise.all([startSubgraphs(principalRoutes(principals)), startTestPool()])
+  const serviceUrls = Object.entries(subgraphs.urls).map(([name, url]) => [`SERVICE_URL_${name.toUpperCase()}`, url])
+  const config = readConfig({
+    NODE_ENV: 'test',
+    LOG_LEVEL: 'silent',
+    IDENTITY_SECRET,
+    ...pool.env,
+    ...Object.fromEntries(serviceUrls),
+    ...env,
+  })
+  const app = await buildGateway(config)
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  return {
+    url,
+    app,
+    subgraphs,
+    pool,
+    principals,
+    graph: (query, options = {}) => post(url, query, options),
+    close: async () => {
+      await app.close()
+      await Promise.all([subgraphs.close(), pool.stop()])
+    },
+  }
+}
+
+async function post(url: string, query: string, options: GraphOptions): Promise<GraphAnswer> {
+  const { variables, operationName, token, headers } = options
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...headers,
+    },
+    body: JSON.stringify({ query, variables, operationName }),
+  })
+  const answer = (await response.json()) as Pick<GraphAnswer, 'data' | 'errors'>
+  return { status: response.status, headers: response.headers, data: answer.data, errors: answer.errors }
+}

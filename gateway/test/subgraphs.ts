@@ -1,0 +1,111 @@
+import { mercuriusFederationPlugin } from '@mercuriusjs/federation'
+import { publicErrors } from '@tikitu/runtime/errors'
+import { Fault } from '@tikitu/runtime/fault'
+import { IDENTITY_HEADER, verifyIdentity, type Identity } from '@tikitu/runtime/identity'
+import { scalarsOf } from '@tikitu/runtime/scalars'
+import { subgraphSdl } from '@tikitu/schema/sdl'
+import { SERVICE_NAMES, type ServiceName } from '@tikitu/schema/services'
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import type { IResolvers } from 'mercurius'
+import { resolvers } from './resolvers.ts'
+
+/** The secret that the fixtures share with the gateway under test. */
+export const IDENTITY_SECRET = 'a secret that only the tests know, of enough bytes'
+
+/** One call that a subgraph was sent. */
+export interface Call {
+  readonly service: ServiceName
+  readonly path: string
+  readonly identity: Identity
+  readonly requestId: string | undefined
+  readonly body: unknown
+}
+
+/** A route of a fixture, beside GraphQL and health. */
+export type FixtureRoutes = (app: FastifyInstance) => void
+
+/** Six subgraphs over HTTP, with the real SDL and the resolvers of the fixtures. */
+export interface Subgraphs {
+  /** Where each listens; stays the same when it is stopped and started again. */
+  readonly urls: Record<ServiceName, string>
+  /** What was asked since the last `forget`, by service. */
+  readonly calls: Call[]
+  forget(): void
+  stop(service: ServiceName): Promise<void>
+  start(service: ServiceName): Promise<void>
+  close(): Promise<void>
+}
+
+/** Starts all six on free ports. */
+export async function startSubgraphs(routes: Partial<Record<ServiceName, FixtureRoutes>> = {}): Promise<Subgraphs> {
+  const calls: Call[] = []
+  const running = new Map<ServiceName, FastifyInstance>()
+  const ports = new Map<ServiceName, number>()
+
+  const start = async (service: ServiceName) => {
+    const app = await buildSubgraph(service, calls, routes[service])
+    await app.listen({ host: '127.0.0.1', port: ports.get(service) ?? 0 })
+    const address = app.server.address()
+    if (address === null || typeof address === 'string') throw new Error('no port')
+    ports.set(service, address.port)
+    running.set(service, app)
+  }
+  const stop = async (service: ServiceName) => {
+    await running.get(service)?.close()
+    running.delete(service)
+  }
+
+  await Promise.all(SERVICE_NAMES.map(start))
+  const url = (service: ServiceName) => `http://127.0.0.1:${ports.get(service)}`
+  return {
+    urls: {
+      admin: url('admin'),
+      partner: url('partner'),
+      payment: url('payment'),
+      notification: url('notification'),
+      booking: url('booking'),
+      user: url('user'),
+    },
+    calls,
+    forget: () => calls.splice(0),
+    start,
+    stop,
+    close: async () => {
+      await Promise.all(SERVICE_NAMES.map(stop))
+    },
+  }
+}
+
+async function buildSubgraph(service: ServiceName, calls: Call[], routes?: FixtureRoutes): Promise<FastifyInstance> {
+  const app = Fastify({ forceCloseConnections: true })
+  const identities = new WeakMap<FastifyRequest, Identity>()
+  app.addHook('preHandler', async (request) => {
+    if (request.routeOptions.url === '/readyz') return
+    const header = request.headers[IDENTITY_HEADER]
+    const identity = verifyIdentity(typeof header === 'string' ? header : undefined, IDENTITY_SECRET)
+    identities.set(request, identity)
+    const requestId = request.headers['x-request-id']
+    calls.push({ service, path: request.url, identity, requestId: requestId?.toString(), body: request.body })
+  })
+  app.setErrorHandler((error, _request, reply) =>
+    reply
+      .code(error instanceof Fault ? error.statusCode : 500)
+      .send({ errors: publicErrors([error as Error], 'fixture', app.log) }),
+  )
+  app.get('/readyz', () => ({ status: 'ok' }))
+  routes?.(app)
+  const sdl = subgraphSdl(service)
+  await app.register(mercuriusFederationPlugin, {
+    schema: sdl,
+    resolvers: { ...scalarsOf(sdl), ...resolvers[service] } as IResolvers,
+    context: (request: FastifyRequest) => ({ identity: identities.get(request) }),
+    errorFormatter: (execution) => ({
+      statusCode: 200,
+      response: {
+        data: execution.data ?? null,
+        errors: publicErrors([...(execution.errors ?? [])], 'fixture', app.log),
+      },
+    }),
+  })
+  return app
+}
