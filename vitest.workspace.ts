@@ -10,6 +10,8 @@ function inProcess(name: string, folder: string) {
 }
 
 export default defineConfig({
+  // The file that Node takes: with Vite's choice there would be two copies of graphql, and no error an instance of either's class.
+  resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
     pool: 'forks',
     maxWorkers: 2,

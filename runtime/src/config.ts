@@ -14,7 +14,10 @@ export class ConfigurationError extends Error {
 }
 
 /** Reads and checks the variables of `shape` once. An empty variable counts as missing. */
-export function readVariables<Shape extends z.ZodRawShape>(shape: Shape, env: NodeJS.ProcessEnv): z.infer<z.ZodObject<Shape>> {
+export function readVariables<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  env: NodeJS.ProcessEnv,
+): z.infer<z.ZodObject<Shape>> {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
   const parsed = z.object(shape).safeParse(given)
   if (parsed.success) return parsed.data
@@ -34,9 +37,11 @@ export const port = z.coerce
   .max(65_535, 'expected a port from 1 to 65535')
 
 /** The address of a PostgreSQL database. */
-export const databaseUrl = z.string({ error: 'expected postgres://user:password@host:port/name' }).regex(/^postgres(ql)?:\/\/\S+$/, {
-  error: 'expected postgres://user:password@host:port/name',
-})
+export const databaseUrl = z
+  .string({ error: 'expected postgres://user:password@host:port/name' })
+  .regex(/^postgres(ql)?:\/\/\S+$/, {
+    error: 'expected postgres://user:password@host:port/name',
+  })
 
 /** Signs identities between gateway and services. */
 export const identitySecret = z
@@ -46,13 +51,19 @@ export const identitySecret = z
 /** Variables that gateway and services share. */
 export const commonVariables = {
   /** `production` switches every development help off. */
-  NODE_ENV: z.enum(['development', 'test', 'production'], { error: 'expected development, test or production' }).default('development'),
+  NODE_ENV: z
+    .enum(['development', 'test', 'production'], { error: 'expected development, test or production' })
+    .default('development'),
   /** The gateway's port; the services follow it, admin at +1 to user at +6. */
   PORT_BASE: port.default(3000),
   /** The address to listen on. */
   HOST: z.string().default('127.0.0.1'),
   /** pino's levels. */
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { error: 'expected a pino level such as info' }).default('info'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+      error: 'expected a pino level such as info',
+    })
+    .default('info'),
   /** At least 32 characters, the same everywhere. */
   IDENTITY_SECRET: identitySecret,
 }
@@ -82,13 +93,20 @@ export interface ServiceConfig {
 /** Reads what every service needs. `DATABASE_URL_<SERVICE>` is the database, `RELAY_URL_<SERVICE>` the way into a peer's inbox. */
 export function readServiceConfig(service: ServiceName, env: NodeJS.ProcessEnv): ServiceConfig {
   const databaseVariable = `DATABASE_URL_${service.toUpperCase()}`
-  const relayVariables = Object.fromEntries(SERVICE_NAMES.map((name) => [`RELAY_URL_${name.toUpperCase()}`, databaseUrl.optional()]))
+  const relayVariables = Object.fromEntries(
+    SERVICE_NAMES.map((name) => [`RELAY_URL_${name.toUpperCase()}`, databaseUrl.optional()]),
+  )
   const portVariable = `PORT_${service.toUpperCase()}`
   const shape = {
     ...commonVariables,
     [databaseVariable]: databaseUrl,
     [portVariable]: port.optional(),
-    DATABASE_CONNECTIONS: z.coerce.number({ error: 'expected a number of connections from 2 to 200' }).int().min(2).max(200).default(10),
+    DATABASE_CONNECTIONS: z.coerce
+      .number({ error: 'expected a number of connections from 2 to 200' })
+      .int()
+      .min(2)
+      .max(200)
+      .default(10),
     ...relayVariables,
   }
   const read: Record<string, unknown> = readVariables(shape, env)

@@ -52,7 +52,9 @@ export async function onceForKey<No extends Refusal>(
     .where(and(eq(idempotencyKeys.caller, wish.caller), eq(idempotencyKeys.key, wish.key)))
   if (known) {
     if (known.requestHash === requestHash) return accept({ id: known.resourceId, repeated: true })
-    return refuse('IdempotencyKeyReused', 'This idempotency key was used for another request.', { idempotencyKey: wish.key })
+    return refuse('IdempotencyKeyReused', 'This idempotency key was used for another request.', {
+      idempotencyKey: wish.key,
+    })
   }
   const outcome = await work()
   if (!outcome.ok) return outcome
@@ -69,7 +71,9 @@ async function lockKey(tx: Transaction, { caller, key }: Wish): Promise<void> {
 }
 
 function hashOf({ operation, request }: Wish): string {
-  return createHash('sha256').update(JSON.stringify([operation, canonical(request)])).digest('hex')
+  return createHash('sha256')
+    .update(JSON.stringify([operation, canonical(request)]))
+    .digest('hex')
 }
 
 /** The same request whatever the order in which a client wrote its fields. */
@@ -85,5 +89,7 @@ function canonical(value: unknown): unknown {
 
 /** Forgets keys older than so many hours. */
 export async function forgetKeys(database: Database, hours: number): Promise<void> {
-  await database.orm.delete(idempotencyKeys).where(lt(idempotencyKeys.createdAt, sql`now() - make_interval(hours => ${hours})`))
+  await database.orm
+    .delete(idempotencyKeys)
+    .where(lt(idempotencyKeys.createdAt, sql`now() - make_interval(hours => ${hours})`))
 }

@@ -93,7 +93,8 @@ function sameBytes(given: string, expected: string): boolean {
 export function requireUserId(identity: Identity): string {
   if (identity.userId) return identity.userId
   if (identity.kind === 'anonymous') throw new Fault('UNAUTHENTICATED', 'Sign in to do this.')
-  if (identity.incomplete) throw new Fault('UNAVAILABLE', 'Your account cannot be looked up right now. Please try again.')
+  if (identity.incomplete)
+    throw new Fault('UNAVAILABLE', 'Your account cannot be looked up right now. Please try again.')
   if (identity.kind === 'user') throw new Fault('FORBIDDEN', 'Register first, with the mutation registerUser.')
   throw new Fault('FORBIDDEN', 'Only a person can do this.')
 }
@@ -107,7 +108,8 @@ export function requireService(identity: Identity): void {
 export function requireAdmin(identity: Identity, ...roles: NonNullable<Identity['adminRole']>[]): void {
   if (isAdmin(identity, ...roles)) return
   if (identity.kind === 'anonymous') throw new Fault('UNAUTHENTICATED', 'Sign in to do this.')
-  if (identity.incomplete) throw new Fault('UNAVAILABLE', 'Your account cannot be looked up right now. Please try again.')
+  if (identity.incomplete)
+    throw new Fault('UNAVAILABLE', 'Your account cannot be looked up right now. Please try again.')
   throw new Fault('FORBIDDEN', 'Your role does not allow this.')
 }
 
@@ -119,14 +121,21 @@ export function isAdmin(identity: Identity, ...roles: NonNullable<Identity['admi
 
 /** Whether the caller works for the partner in one of these roles. */
 export function worksFor(identity: Identity, partnerId: string, ...roles: PartnerRole[]): boolean {
-  return identity.partners.some((staff) => staff.partnerId === partnerId && (roles.length === 0 || roles.includes(staff.role)))
+  return identity.partners.some(
+    (staff) => staff.partnerId === partnerId && (roles.length === 0 || roles.includes(staff.role)),
+  )
 }
 
 /**
  * Whether the caller may do this at the partner: staff of one of the roles, or the partner's machine with the scope.
  * Says nothing about admins.
  */
-export function mayActFor(identity: Identity, partnerId: string, roles: readonly PartnerRole[], scope: string): boolean {
+export function mayActFor(
+  identity: Identity,
+  partnerId: string,
+  roles: readonly PartnerRole[],
+  scope: string,
+): boolean {
   if (identity.kind === 'machine') return identity.scopes.includes(scope) && worksFor(identity, partnerId, 'MACHINE')
   return worksFor(identity, partnerId, ...roles)
 }

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { pino } from 'pino'
+import { pino, stdSerializers } from 'pino'
 
 /** Writes JSON lines; a child of it carries the request's id. */
 export type Logger = FastifyBaseLogger
@@ -25,6 +25,13 @@ export function createLog(service: string, level: string): Logger {
     level,
     base: { service },
     timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { err: (error: Error) => withoutParameters(stdSerializers.err(error)) },
     redact: { paths: SECRET_PATHS, censor: '[redacted]' },
   })
+}
+
+/** Drizzle puts the parameters of a failed statement into its message: people's names and addresses among them. */
+function withoutParameters<Serialized extends { message: string; stack: string }>(error: Serialized): Serialized {
+  const cut = (text: string) => text.replaceAll(/\nparams: [^\n]*/g, '')
+  return { ...error, message: cut(error.message), stack: cut(error.stack), params: undefined }
 }

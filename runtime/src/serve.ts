@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { mercuriusFederationPlugin } from '@mercuriusjs/federation'
 import type { IResolvers } from 'mercurius'
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import Fastify, { LogController, type FastifyInstance, type FastifyRequest } from 'fastify'
 import { subgraphSdl } from '@tikitu/schema/sdl'
 import type { ServiceName } from '@tikitu/schema/services'
 import type { ServiceConfig } from './config.ts'
@@ -9,12 +9,12 @@ import type { RequestContext } from './context.ts'
 import { migrateDatabase, openDatabase, type Database } from './database.ts'
 import { postgresTransport, startEvents, type Subscription } from './events/index.ts'
 import { Fault } from './fault.ts'
-import { faultOf, publicErrors } from './graphql/errors.ts'
+import { faultOf, httpStatus, publicErrors } from './graphql/errors.ts'
 import { scalarsOf } from './graphql/scalars.ts'
 import { addHealth } from './health.ts'
 import { forgetKeys } from './idempotency.ts'
 import { anonymous, IDENTITY_HEADER, verifyIdentity, type Identity } from './identity.ts'
-import { requestIdOf } from './ids.ts'
+import { newId, requestIdOf } from './ids.ts'
 import { cron, startJobs, type JobHandler } from './jobs.ts'
 import { createLog, type Logger } from './log.ts'
 import { watchSettings, type Settings } from './settings.ts'
@@ -81,7 +81,13 @@ export async function buildService(definition: ServiceDefinition, config: Servic
   const handlers = [...housekeeping(parts), ...(definition.jobs?.(parts) ?? [])]
   const jobs = await startJobs({ database, handlers, log })
   const transport = postgresTransport({ publisher: definition.name, relayUrls: config.relayUrls, database, log })
-  const events = await startEvents({ service: definition.name, database, subscriptions: [...definition.subscriptions], transport, log })
+  const events = await startEvents({
+    service: definition.name,
+    database,
+    subscriptions: [...definition.subscriptions],
+    transport,
+    log,
+  })
   const app = await buildApp(definition, config, parts)
 
   return {
@@ -116,18 +122,22 @@ function housekeeping({ database, settings }: ServiceParts): JobHandler[] {
   return [cron('idempotency.forget', '17 * * * *', () => forgetKeys(database, settings.get('idempotency.hours')))]
 }
 
-async function buildApp(definition: ServiceDefinition, config: ServiceConfig, parts: ServiceParts): Promise<FastifyInstance> {
+async function buildApp(
+  definition: ServiceDefinition,
+  config: ServiceConfig,
+  parts: ServiceParts,
+): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: parts.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_MAX,
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
   })
   app.decorateRequest('identity')
   app.addHook('onRequest', async (request) => {
-    request.identity = request.routeOptions.config.open
-      ? anonymous(request.id)
-      : verifyIdentity(headerOf(request), config.identitySecret)
+    // Whatever is refused below is answered to nobody in particular.
+    request.identity = anonymous(request.id)
+    if (!request.routeOptions.config.open) request.identity = verifyIdentity(headerOf(request), config.identitySecret)
   })
   app.addHook('preHandler', (request, _reply, done) => {
     withTrace({ correlationId: request.identity.requestId }, done)
@@ -138,7 +148,9 @@ async function buildApp(definition: ServiceDefinition, config: ServiceConfig, pa
     return reply.code(fault.statusCode).send({ errors: publicErrors([fault], request.id, parts.log) })
   })
   app.setNotFoundHandler((request, reply) =>
-    reply.code(404).send({ errors: publicErrors([new Fault('NOT_FOUND', 'There is nothing here.')], request.id, parts.log) }),
+    reply
+      .code(404)
+      .send({ errors: publicErrors([new Fault('NOT_FOUND', 'There is nothing here.')], request.id, parts.log) }),
   )
   addHealth(app, parts.database)
   await addGraph(app, definition, parts)
@@ -162,15 +174,14 @@ async function addGraph(app: FastifyInstance, definition: ServiceDefinition, par
     }),
     errorFormatter: (execution, context) => {
       const request: FastifyRequest | undefined = context.reply?.request
-      const errors = publicErrors(execution.errors ?? [], request?.identity?.requestId ?? request?.id ?? '', request?.log ?? parts.log)
-      return { statusCode: execution.data ? 200 : statusOf(execution.errors ?? []), response: { data: execution.data ?? null, errors } }
+      const thrown = execution.errors ?? []
+      const errors = publicErrors(thrown, request?.identity.requestId ?? newId(), request?.log ?? parts.log)
+      return {
+        statusCode: execution.data ? 200 : httpStatus(thrown),
+        response: { data: execution.data ?? null, errors },
+      }
     },
   })
-}
-
-/** 200 as long as GraphQL itself could run; a document that could not be read is the gateway's mistake. */
-function statusOf(errors: readonly Error[]): number {
-  return errors.some((error) => 'path' in error && error.path) ? 200 : 400
 }
 
 function headerOf(request: FastifyRequest): string | undefined {

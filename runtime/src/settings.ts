@@ -55,7 +55,9 @@ export async function watchSettings(database: Database, log: Logger): Promise<Se
 }
 
 async function readAll(database: Database, log: Logger): Promise<Map<SettingKey, number>> {
-  const rows = await database.orm.select({ key: platformSettings.key, value: platformSettings.value }).from(platformSettings)
+  const rows = await database.orm
+    .select({ key: platformSettings.key, value: platformSettings.value })
+    .from(platformSettings)
   const values = new Map<SettingKey, number>()
   for (const { key, value } of rows) {
     if (!isSettingKey(key)) continue

@@ -18,14 +18,16 @@ export function validInput<Shape extends z.ZodType>(shape: Shape, input: unknown
 
 /** Text for people: trimmed, whole Unicode without control characters other than line breaks, `min` to `max` characters. */
 export function text(min: number, max: number) {
-  return z
-    .string()
-    .trim()
-    .min(min, min === 1 ? 'must not be empty' : `must have at least ${min} characters`)
-    .max(max, `must have at most ${max} characters`)
-    .refine((value) => !hasControlCharacter(value), 'must not contain control characters')
-    // PostgreSQL would refuse half of a surrogate pair in JSON, and with it the event that carries the text.
-    .refine((value) => value.isWellFormed(), 'must be well-formed Unicode')
+  return (
+    z
+      .string()
+      .trim()
+      .min(min, min === 1 ? 'must not be empty' : `must have at least ${min} characters`)
+      .max(max, `must have at most ${max} characters`)
+      .refine((value) => !hasControlCharacter(value), 'must not contain control characters')
+      // PostgreSQL would refuse half of a surrogate pair in JSON, and with it the event that carries the text.
+      .refine((value) => value.isWellFormed(), 'must be well-formed Unicode')
+  )
 }
 
 /** PostgreSQL refuses NUL in text, and nothing that a person types needs the others. */
@@ -72,10 +74,9 @@ function isTimezone(name: string): boolean {
 }
 
 /** ISO 4217, as ICU knows it. */
-export const currencyCode = z.string().refine(
-  (code) => Intl.supportedValuesOf('currency').includes(code),
-  'must be an ISO 4217 code such as EUR',
-)
+export const currencyCode = z
+  .string()
+  .refine((code) => Intl.supportedValuesOf('currency').includes(code), 'must be an ISO 4217 code such as EUR')
 
 /** A language tag of BCP 47. */
 export const language = z.string().refine(isLanguage, 'must be a language tag such as en-GB')
@@ -90,4 +91,6 @@ function isLanguage(tag: string): boolean {
 }
 
 /** An https address, at most 2,000 characters. */
-export const httpsUrl = z.url({ protocol: /^https$/, error: 'must be an https address' }).max(2_000, 'must have at most 2,000 characters')
+export const httpsUrl = z
+  .url({ protocol: /^https$/, error: 'must be an https address' })
+  .max(2_000, 'must have at most 2,000 characters')

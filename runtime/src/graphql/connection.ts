@@ -24,7 +24,11 @@ export function pageOf(args: { first: number; after?: string | null | undefined 
 }
 
 /** Makes the connection from the rows of `pageOf`'s query; `key` gives the sort key that the next page continues after. */
-export function connectionOf<Row>(rows: readonly Row[], page: Page, key: (row: Row) => readonly string[]): Connection<Row> {
+export function connectionOf<Row>(
+  rows: readonly Row[],
+  page: Page,
+  key: (row: Row) => readonly string[],
+): Connection<Row> {
   const nodes = rows.slice(0, page.limit - 1)
   const edges = nodes.map((node) => ({ cursor: writeCursor(key(node)), node }))
   return { edges, pageInfo: { hasNextPage: rows.length >= page.limit, endCursor: edges.at(-1)?.cursor ?? null } }

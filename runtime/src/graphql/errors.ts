@@ -25,16 +25,26 @@ export function publicErrors(errors: readonly Error[], requestId: string, log: L
 /** Mercurius bundles validation errors inside one error. */
 function unbundle(error: Error): Error[] {
   const original = error instanceof GraphQLError ? error.originalError : error
-  if (original && 'errors' in original && Array.isArray(original.errors)) return original.errors
-  return [error]
+  const bundle: unknown = original && 'errors' in original ? original.errors : undefined
+  return Array.isArray(bundle) ? bundle.filter((one) => one instanceof Error) : [error]
+}
+
+/** The HTTP status of an answer without data: 200 when a resolver failed, for GraphQL ran; else that of the first fault. */
+export function httpStatus(errors: readonly Error[]): number {
+  const [first] = errors.flatMap(unbundle)
+  if (first instanceof GraphQLError && first.path) return 200
+  const cause = first && rootOf(first)
+  return cause ? faultOf(cause).statusCode : 400
 }
 
 function publicError(error: Error, requestId: string, log: Logger): PublicError {
   const place = placeOf(error)
   const cause = rootOf(error)
-  if (cause === undefined) return { message: error.message, ...place, extensions: { code: 'BAD_USER_INPUT', requestId } }
+  if (cause === undefined)
+    return { message: error.message, ...place, extensions: { code: 'BAD_USER_INPUT', requestId } }
   const fault = faultOf(cause)
-  if (fault.code === 'INTERNAL' || fault.code === 'UNAVAILABLE') log.error({ err: cause, path: place.path }, 'a request failed')
+  if (fault.code === 'INTERNAL' || fault.code === 'UNAVAILABLE')
+    log.error({ err: cause, path: place.path }, 'a request failed')
   return { message: fault.message, ...place, extensions: { ...fault.details, code: fault.code, requestId } }
 }
 
@@ -59,9 +69,17 @@ function rootOf(error: Error): Error | undefined {
  */
 export function faultOf(error: unknown): Fault {
   if (error instanceof Fault) return error
-  if (isDatabaseDown(error)) return new Fault('UNAVAILABLE', 'This is not available right now. Please try again.', { cause: error })
-  if (sqlState(error) === '57014') return new Fault('TIMEOUT', 'This took too long. Please try again.', { cause: error })
-  if (error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' && error.statusCode >= 400 && error.statusCode < 500) {
+  if (isDatabaseDown(error))
+    return new Fault('UNAVAILABLE', 'This is not available right now. Please try again.', { cause: error })
+  if (sqlState(error) === '57014')
+    return new Fault('TIMEOUT', 'This took too long. Please try again.', { cause: error })
+  if (
+    error instanceof Error &&
+    'statusCode' in error &&
+    typeof error.statusCode === 'number' &&
+    error.statusCode >= 400 &&
+    error.statusCode < 500
+  ) {
     return new Fault(error.statusCode === 429 ? 'THROTTLED' : 'BAD_USER_INPUT', error.message, { cause: error })
   }
   if (error instanceof Error && 'code' in error && error.code === 'MER_ERR_GQL_VALIDATION') {
@@ -78,7 +96,11 @@ function isDatabaseDown(error: unknown): boolean {
   if (state) return /^(08|53|57P)/.test(state)
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if ('code' in cause && typeof cause.code === 'string' && NETWORK_CODES.has(cause.code)) return true
-    if (cause.message.startsWith('Connection terminated') || cause.message.startsWith('timeout exceeded when trying to connect')) return true
+    if (
+      cause.message.startsWith('Connection terminated') ||
+      cause.message.startsWith('timeout exceeded when trying to connect')
+    )
+      return true
   }
   return false
 }

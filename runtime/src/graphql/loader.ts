@@ -4,7 +4,10 @@ import DataLoader from 'dataloader'
 const BATCH_MAX = 500
 
 /** A loader for one request: collects ids, asks once, and gives every asker its row, or null where there is none. */
-export function loadOne<Row>(rowsByIds: (ids: readonly string[]) => Promise<readonly Row[]>, idOf: (row: Row) => string) {
+export function loadOne<Row>(
+  rowsByIds: (ids: readonly string[]) => Promise<readonly Row[]>,
+  idOf: (row: Row) => string,
+) {
   return new DataLoader<string, Row | null>(
     async (ids) => {
       const found = new Map((await rowsByIds(ids)).map((row) => [idOf(row), row]))
@@ -15,7 +18,10 @@ export function loadOne<Row>(rowsByIds: (ids: readonly string[]) => Promise<read
 }
 
 /** A loader for one request: collects ids, asks once, and gives every asker its rows in the statement's order. */
-export function loadMany<Row>(rowsByIds: (ids: readonly string[]) => Promise<readonly Row[]>, ownerOf: (row: Row) => string) {
+export function loadMany<Row>(
+  rowsByIds: (ids: readonly string[]) => Promise<readonly Row[]>,
+  ownerOf: (row: Row) => string,
+) {
   return new DataLoader<string, Row[]>(
     async (ids) => {
       const found = Map.groupBy(await rowsByIds(ids), ownerOf)

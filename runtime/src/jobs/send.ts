@@ -18,7 +18,7 @@ export interface SendOptions {
 
 /** What travels in a job: the data, and why it was sent. */
 export const payloadShape = z.object({
-  data: z.unknown(),
+  data: z.unknown().optional(),
   correlationId: z.string().optional(),
   traceparent: z.string().optional(),
 })

@@ -30,7 +30,14 @@ export function anAdmin(adminRole: NonNullable<Identity['adminRole']> = 'SUPER_A
 /** A partner's machine. */
 export function aMachine(partnerId: string, scopes: readonly string[]): Identity {
   const clientId = `client-${randomUUID()}`
-  return { ...nobody(), kind: 'machine', subject: clientId, clientId, scopes: [...scopes], partners: [{ partnerId, role: 'MACHINE' }] }
+  return {
+    ...nobody(),
+    kind: 'machine',
+    subject: clientId,
+    clientId,
+    scopes: [...scopes],
+    partners: [{ partnerId, role: 'MACHINE' }],
+  }
 }
 
 /** One of our own services. */

@@ -14,7 +14,11 @@ export interface GraphAnswer {
   /** Read with care: a test states what it expects of it. */
   // oxlint-disable-next-line typescript/no-explicit-any -- the shape of an answer is what the test is about
   readonly data: any
-  readonly errors: readonly { readonly message: string; readonly path?: readonly (string | number)[]; readonly extensions: Record<string, unknown> }[]
+  readonly errors: readonly {
+    readonly message: string
+    readonly path?: readonly (string | number)[]
+    readonly extensions: Record<string, unknown>
+  }[]
 }
 
 /** A service under test: the real thing over a database of its own, without a port. */
@@ -26,7 +30,7 @@ export interface TestService {
   /** Asks a plain route as somebody; `null` sends no identity at all. */
   get(identity: Identity | null, url: string): Promise<{ status: number; body: unknown }>
   /** Hands over an event as its publisher's relay would, and waits until it has been handled. */
-  deliver<Data>(event: EventType<string, Data>, data: Data): Promise<void>
+  deliver<Data>(event: EventType<string, Data>, data: NoInfer<Data>): Promise<void>
   /** What the service has published so far, oldest first. */
   published(type?: string): Promise<{ type: string; data: Record<string, unknown> }[]>
 }
@@ -35,14 +39,17 @@ export interface TestService {
 export const TEST_IDENTITY_SECRET = 'a secret that is only used in tests, 32+'
 
 /** Builds the service over a fresh database; both are gone after the file's last test. Call it once, in `beforeAll`. */
-export async function testService(definition: ServiceDefinition, facts: Partial<ServiceConfig> = {}): Promise<TestService> {
+export async function testService(
+  definition: ServiceDefinition,
+  facts: Partial<ServiceConfig> = {},
+): Promise<TestService> {
   const { database, url, beforeDrop } = await testDatabase(definition.name)
   const service = await buildService(definition, {
     service: definition.name,
     environment: 'test',
     host: '127.0.0.1',
     port: 0,
-    logLevel: 'fatal',
+    logLevel: 'error',
     databaseUrl: url,
     databaseConnections: 10,
     identitySecret: TEST_IDENTITY_SECRET,
@@ -55,7 +62,12 @@ export async function testService(definition: ServiceDefinition, facts: Partial<
     service,
     database,
     async graph(identity, query, variables = {}) {
-      const response = await service.app.inject({ method: 'POST', url: '/graphql', headers: signed(identity), payload: { query, variables } })
+      const response = await service.app.inject({
+        method: 'POST',
+        url: '/graphql',
+        headers: signed(identity),
+        payload: { query, variables },
+      })
       const body = response.json<Partial<GraphAnswer>>()
       return { status: response.statusCode, data: body.data, errors: body.errors ?? [] }
     },
