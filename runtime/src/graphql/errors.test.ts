@@ -1,0 +1,46 @@
+import { GraphQLError } from 'graphql'
+import { describe, expect, it } from 'vitest'
+import { badInput, Fault } from '../fault.ts'
+import { createLog } from '../log.ts'
+import { faultOf, httpStatus, publicErrors } from './errors.ts'
+
+const log = createLog('test', 'silent')
+const thrownBy = (cause: Error) => new GraphQLError(cause.message, { path: ['checkout'], originalError: cause })
+const publicly = (error: Error) => publicErrors([error], 'request-1', log)[0]
+
+describe('an error on its way to the client', () => {
+  it('keeps what was written for them, with code, path and request id', () => {
+    expect(publicly(thrownBy(badInput('input.email', 'must be an e-mail address')))).toEqual({
+      message: 'input.email: must be an e-mail address',
+      path: ['checkout'],
+      extensions: { code: 'BAD_USER_INPUT', field: 'input.email', requestId: 'request-1' },
+    })
+  })
+
+  it('keeps nothing of what was not', () => {
+    const secret = new Error('password authentication failed for user "tikitu_booking"')
+    const leaving = JSON.stringify(publicly(thrownBy(secret)))
+    expect(leaving).toContain('INTERNAL')
+    expect(leaving).not.toMatch(/password|tikitu/)
+  })
+
+  it('says that GraphQL itself could not read the document', () => {
+    expect(publicly(new GraphQLError('Syntax Error: Unexpected "}".'))).toMatchObject({
+      extensions: { code: 'BAD_USER_INPUT' },
+    })
+  })
+
+  it('tells a database that is down from one that is slow, however deep the driver’s error is wrapped', () => {
+    const wrapped = (code: string) => new Error('Failed query', { cause: Object.assign(new Error('driver'), { code }) })
+    expect(faultOf(wrapped('ECONNREFUSED')).code).toBe('UNAVAILABLE')
+    expect(faultOf(wrapped('57P01')).code).toBe('UNAVAILABLE')
+    expect(faultOf(wrapped('57014')).code).toBe('TIMEOUT')
+    expect(faultOf(wrapped('23505')).code).toBe('INTERNAL')
+  })
+
+  it('has the status of the fault only when GraphQL did not run', () => {
+    expect(httpStatus([thrownBy(new Fault('FORBIDDEN', 'no'))])).toBe(200)
+    expect(httpStatus([new Fault('UNAUTHENTICATED', 'no')])).toBe(401)
+    expect(httpStatus([new GraphQLError('Syntax Error')])).toBe(400)
+  })
+})
