@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { createServer, type AddressInfo } from 'node:net'
 
 /** A port that something else already listens on. The message names the port and the setting that moves it. */
@@ -18,6 +19,17 @@ export async function freePort(): Promise<number> {
   const port = await tryListen(0)
   if (port === undefined) throw new Error('The operating system has no free port.')
   return port
+}
+
+/** A PORT_BASE whose ports were all free a moment ago, for a system that runs beside others. */
+export async function freePortBase(ports = 14): Promise<number> {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    // Below the range that systems hand out to outgoing connections, which would take one of ours at any moment.
+    const base = randomInt(10_000, 32_000 - ports)
+    const wanted = Array.from({ length: ports }, (_, index) => tryListen(base + index))
+    if (!(await Promise.all(wanted)).includes(undefined)) return base
+  }
+  throw new Error(`There are no ${ports} free ports in a row.`)
 }
 
 /** Throws `PortTaken` if the port is in use on 127.0.0.1; `purpose` says in the message what it was wanted for. */

@@ -1,0 +1,117 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { REPOSITORY } from '../settings.ts'
+import { ProcessFailed, type Running } from './keep-running.ts'
+import type { Output } from './output.ts'
+
+/** How long a process may take until it says that it is ready, in milliseconds. */
+const READY_TIMEOUT_MS = 60_000
+/** How long a process may take to stop before it is killed, in milliseconds: longer than it gives itself. */
+const STOP_TIMEOUT_MS = 12_000
+
+const LEASH = pathToFileURL(join(import.meta.dirname, 'leash.ts')).href
+
+/** A process to run. */
+export interface ProcessSpec {
+  /** Short; names its log file and stands before its lines. */
+  name: string
+  /** The module it runs, absolute. */
+  entry: string
+  /** All of its environment beyond what every process has. */
+  env: Readonly<Record<string, string>>
+}
+
+/**
+ * Starts a process and resolves when it says `{ type: 'ready' }`. Throws `ProcessFailed` if it ends first, or says
+ * nothing for a minute, or the signal is aborted; the process is gone then.
+ */
+export async function startProcess(spec: ProcessSpec, output: Output, signal: AbortSignal): Promise<Running> {
+  const child = forkChild(spec, output)
+  const ended = new Promise<string>((resolve) => {
+    child.once('exit', (code, killedBy) => resolve(describeEnd(spec, code, killedBy)))
+  })
+  const stop = () => stopChild(child, ended)
+  try {
+    await ready(child, spec, output, signal)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { ended, stop }
+}
+
+/** Runs a process to its end. Throws `ProcessFailed` if that is not a good one. */
+export async function runToEnd(spec: ProcessSpec, output: Output, signal: AbortSignal): Promise<void> {
+  const child = forkChild(spec, output)
+  const abort = () => child.kill('SIGTERM')
+  signal.addEventListener('abort', abort)
+  await new Promise<void>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, killedBy) => {
+      if (code === 0) resolve()
+      else reject(new ProcessFailed(`${describeEnd(spec, code, killedBy)}.`, output))
+    })
+  }).finally(() => signal.removeEventListener('abort', abort))
+}
+
+function forkChild({ entry, env }: ProcessSpec, output: Output): ChildProcess {
+  const child = fork(entry, [], {
+    cwd: REPOSITORY,
+    env: { ...inherited(), ...env },
+    execArgv: ['--import', LEASH],
+    silent: true,
+    // A terminal's Ctrl-C must reach the runner alone, which stops the rest in order.
+    detached: true,
+  })
+  output.follow(child)
+  return child
+}
+
+/** What a process sees of our own environment: what the machine needs, and no setting that the runner did not read. */
+function inherited(): NodeJS.ProcessEnv {
+  const names = ['PATH', 'HOME', 'USER', 'LANG', 'TZ', 'TMPDIR', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS']
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  )
+}
+
+function ready(child: ChildProcess, spec: ProcessSpec, output: Output, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (failure?: string) => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', aborted)
+      child.off('message', heard).off('close', ended).off('error', refused)
+      if (failure === undefined) resolve()
+      else reject(new ProcessFailed(failure, output))
+    }
+    const heard = (message: unknown) => {
+      if ((message as { type?: unknown } | null)?.type === 'ready') settle()
+    }
+    // 'close' comes after the last line was read, which says why.
+    const ended = (code: number | null, killedBy: NodeJS.Signals | null) => {
+      settle(`${describeEnd(spec, code, killedBy)} before it was ready.`)
+    }
+    const refused = (error: Error) => settle(`${spec.name} could not be started: ${error.message}`)
+    const aborted = () => settle(`${spec.name} was stopped before it was ready.`)
+    const timer = setTimeout(() => {
+      settle(`${spec.name} was not ready within ${READY_TIMEOUT_MS / 1000} s.`)
+    }, READY_TIMEOUT_MS)
+    child.on('message', heard).once('close', ended).once('error', refused)
+    signal.addEventListener('abort', aborted)
+    if (signal.aborted) aborted()
+  })
+}
+
+function describeEnd({ name }: ProcessSpec, code: number | null, killedBy: NodeJS.Signals | null): string {
+  return `${name} ended with ${killedBy ?? `code ${code}`}`
+}
+
+async function stopChild(child: ChildProcess, ended: Promise<string>): Promise<void> {
+  // A process that never came to be has no id and no end.
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  child.kill('SIGTERM')
+  const patience = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS)
+  await ended
+  clearTimeout(patience)
+}

@@ -1,0 +1,30 @@
+// `pnpm start` with processes that do next to nothing instead of Tikitu's: everything about the runner is real.
+import { join } from 'node:path'
+import { startCommand } from '../../src/runner/command.ts'
+import { tikituPlan } from '../../src/runner/plan.ts'
+
+process.exitCode = await startCommand(process.argv.slice(2), process.env, (settings, secrets) => {
+  const plan = tikituPlan(settings, secrets)
+  const faked = (name: string, file: string) => ({
+    entry: join(import.meta.dirname, file),
+    env: {
+      NODE_ENV: 'test',
+      FAKE_NAME: name,
+      FAKE_PORT: String(settings.ports[name as keyof typeof settings.ports]),
+      FAKE_BEHAVIOUR: process.env[`FAKE_${name.toUpperCase()}`] ?? '',
+    },
+  })
+  return {
+    ...plan,
+    services: (databases) =>
+      plan.services(databases).map((spec) => {
+        const fake = faked(spec.name, 'service.ts')
+        return { ...spec, ...fake, env: { ...spec.env, ...fake.env } }
+      }),
+    gateway: { name: 'gateway', ...faked('gateway', 'service.ts') },
+    seed: (databases) => {
+      const spec = plan.services(databases)[0]
+      return spec && { name: 'seed', entry: join(import.meta.dirname, 'seed.ts'), env: spec.env }
+    },
+  }
+})
