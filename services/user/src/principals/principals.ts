@@ -1,6 +1,7 @@
 import type { Database } from '@tikitu/runtime/database'
 import type { Logger } from '@tikitu/runtime/log'
-import { touchUser, type UserRow } from '../users/user.sql.ts'
+import type { UserPrincipal } from '@tikitu/schema/principals'
+import { touchUser } from '../users/user.sql.ts'
 import { principalBySubject } from './principal.sql.ts'
 
 /** How exact `lastSeenAt` is, in seconds: a row for each request would cost more than it tells. */
@@ -17,7 +18,7 @@ export interface PrincipalQuestion {
 export async function findPrincipal(
   { database: { orm }, log }: { database: Database; log: Logger },
   { subject, signedInAt }: PrincipalQuestion,
-): Promise<{ userId: string; status: UserRow['status'] } | null> {
+): Promise<UserPrincipal | null> {
   const known = await principalBySubject(orm, subject)
   if (!known) return null
 

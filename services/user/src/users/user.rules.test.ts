@@ -54,8 +54,8 @@ describe('what Cognito said last', () => {
   it('is believed in whatever order it comes', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.nat(), { minLength: 1 }), (seconds) => {
-        const told = seconds.map((second) => said(`${second}@example.com`, second))
-        const last = told.reduce<Said>((known, next) => newestSaid(known, next))
+        const told: Said[] = seconds.map((second) => said(`${second}@example.com`, second))
+        const last = told.reduce((known, next) => newestSaid(known, next))
         expect(last.email).toBe(`${Math.max(...seconds)}@example.com`)
       }),
     )
