@@ -78,7 +78,12 @@ export interface BookingAcrossServices {
   status: string
   total: Money
   user: { id: string; firstName: string; email: string } | null
-  event: { id: string; title: string; startsAt: string; venue: { name: string; city: string; partner: { companyName: string } | null } | null } | null
+  event: {
+    id: string
+    title: string
+    startsAt: string
+    venue: { name: string; city: string; partner: { companyName: string } | null } | null
+  } | null
   payment: { id: string; status: string; amount: Money } | null
   tickets: {
     id: string

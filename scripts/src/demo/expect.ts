@@ -16,7 +16,11 @@ export function expectPresent<Value>(what: string, value: Value | null | undefin
 }
 
 /** A member of a mutation's union; throws unless it is the one expected. */
-export function expectMember<Member extends { __typename: string }>(what: string, member: Member, typename: string): Member {
+export function expectMember<Member extends { __typename: string }>(
+  what: string,
+  member: Member,
+  typename: string,
+): Member {
   if (member.__typename === typename) return member
   throw new Unexpected(`${what}: expected ${typename}, got ${JSON.stringify(member)}`)
 }

@@ -4,7 +4,9 @@ import { Kind, parse, print } from 'graphql'
 /** The operations of `purchase.graphql` by name, each as the document that a client sends. */
 export const operations: Readonly<Record<string, string>> = Object.fromEntries(
   parse(readFileSync(new URL('purchase.graphql', import.meta.url), 'utf8')).definitions.flatMap((definition) =>
-    definition.kind === Kind.OPERATION_DEFINITION && definition.name ? [[definition.name.value, print(definition)]] : [],
+    definition.kind === Kind.OPERATION_DEFINITION && definition.name
+      ? [[definition.name.value, print(definition)]]
+      : [],
   ),
 )
 

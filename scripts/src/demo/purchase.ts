@@ -28,11 +28,15 @@ export interface People {
 /** Where the demo happens: an event with seats and general admission whose doors are open. */
 export interface Stage {
   readonly eventTitle: string
-  readonly city: string
 }
 
 /** Buys tickets as a person would, and is strict about every answer. Throws at the first that is not as promised. */
-export async function purchase(people: People, stage: Stage, narrate: Narrator, print: (text: string) => void): Promise<void> {
+export async function purchase(
+  people: People,
+  stage: Stage,
+  narrate: Narrator,
+  print: (text: string) => void,
+): Promise<void> {
   const event = await browse(people.buyer, stage, narrate)
   const [section, seats] = await lookAtSeats(people.buyer, event, narrate)
   await beRefused(people, event, seats, narrate)
@@ -48,12 +52,18 @@ export async function purchase(people: People, stage: Stage, narrate: Narrator, 
   await readMail(people.buyer, booking, narrate)
 }
 
-async function browse(buyer: Ask, { eventTitle, city }: Stage, { step }: Narrator): Promise<Event> {
+async function browse(buyer: Ask, { eventTitle }: Stage, { step }: Narrator): Promise<Event> {
   return step(
-    'browse the events of a city',
+    'browse the events',
     async () => {
-      const answer = await buyer<{ events: Connection<Event> }>(operation('BrowseEvents'), { filter: { city, text: eventTitle }, first: 20 })
-      const event = expectPresent(`an event "${eventTitle}" in ${city}`, answer.events.edges.find(({ node }) => node.title === eventTitle)?.node)
+      const answer = await buyer<{ events: Connection<Event> }>(operation('BrowseEvents'), {
+        filter: { text: eventTitle },
+        first: 20,
+      })
+      const event = expectPresent(
+        `an event "${eventTitle}"`,
+        answer.events.edges.find(({ node }) => node.title === eventTitle)?.node,
+      )
       expectPresent('its venue', event.venue)
       return event
     },
@@ -62,29 +72,47 @@ async function browse(buyer: Ask, { eventTitle, city }: Stage, { step }: Narrato
 }
 
 async function lookAtSeats(buyer: Ask, event: Event, { step }: Narrator): Promise<[string, Seat[]]> {
-  type Answer = { event: { sections: { name: string; rows: number; seats: number; available: number }[]; seats: Seat[] } }
+  type Answer = {
+    event: { sections: { name: string; rows: number; seats: number; available: number }[]; seats: Seat[] }
+  }
   return step(
     'look at the seats',
     async () => {
-      const { sections } = (await buyer<Answer>(operation('EventSeats'), { eventId: event.id, section: 'no such section' })).event
-      const section = expectPresent('a section with free seats', sections.find(({ available }) => available >= 4)).name
+      const { sections } = (
+        await buyer<Answer>(operation('EventSeats'), { eventId: event.id, section: 'no such section' })
+      ).event
+      const section = expectPresent(
+        'a section with free seats',
+        sections.find(({ available }) => available >= 4),
+      ).name
       const { seats } = (await buyer<Answer>(operation('EventSeats'), { eventId: event.id, section })).event
       return [section, seats] as [string, Seat[]]
     },
-    ([section, seats]) => `section ${section}, ${seats.filter(({ status }) => status === 'AVAILABLE').length} of ${seats.length} free`,
+    ([section, seats]) =>
+      `section ${section}, ${seats.filter(({ status }) => status === 'AVAILABLE').length} of ${seats.length} free`,
   )
 }
 
 const hold = (ask: Ask, eventId: string, seatIds: readonly string[]) =>
-  ask<{ holdSeats: Hold | Refused }>(operation('HoldSeats'), { input: { eventId, seatIds, idempotencyKey: randomUUID() } }).then(
-    ({ holdSeats }) => holdSeats,
-  )
+  ask<{ holdSeats: Hold | Refused }>(operation('HoldSeats'), {
+    input: { eventId, seatIds, idempotencyKey: randomUUID() },
+  }).then(({ holdSeats }) => holdSeats)
 
 const release = (ask: Ask, holdId: string) =>
-  ask<{ releaseHold: { __typename: string; id: string } }>(operation('ReleaseHold'), { input: { holdId } }).then(({ releaseHold }) => releaseHold)
+  ask<{ releaseHold: { __typename: string; id: string } }>(operation('ReleaseHold'), { input: { holdId } }).then(
+    ({ releaseHold }) => releaseHold,
+  )
 
-async function beRefused({ buyer, rival }: People, event: Event, seats: readonly Seat[], { step }: Narrator): Promise<void> {
-  const wanted = expectPresent('a free seat', seats.findLast(({ status }) => status === 'AVAILABLE'))
+async function beRefused(
+  { buyer, rival }: People,
+  event: Event,
+  seats: readonly Seat[],
+  { step }: Narrator,
+): Promise<void> {
+  const wanted = expectPresent(
+    'a free seat',
+    seats.findLast(({ status }) => status === 'AVAILABLE'),
+  )
   const theirs = await step(
     'a rival holds a seat',
     async () => expectMember('the rival’s hold', await hold(rival, event.id, [wanted.id]), 'Hold') as Hold,
@@ -111,13 +139,25 @@ async function holdTwoAdjacent(buyer: Ask, event: Event, section: string, { step
     async () => {
       const answer = await buyer<{ event: { seats: Seat[] } }>(operation('EventSeats'), { eventId: event.id, section })
       const pair = expectPresent('two adjacent free seats', adjacentPair(answer.event.seats))
-      const held = expectMember('the hold', await hold(buyer, event.id, pair.map(({ id }) => id)), 'Hold') as Hold
+      const held = expectMember(
+        'the hold',
+        await hold(
+          buyer,
+          event.id,
+          pair.map(({ id }) => id),
+        ),
+        'Hold',
+      ) as Hold
       expectEqual('the seats held', held.seats.map(({ id }) => id).toSorted(), pair.map(({ id }) => id).toSorted())
-      const price = expectPresent('their price', event.ticketTypes.find(({ id }) => id === pair[0].ticketTypeId)).price
+      const price = expectPresent(
+        'their price',
+        event.ticketTypes.find(({ id }) => id === pair[0].ticketTypeId),
+      ).price
       expectEqual('the total', held.total, { amount: price.amount * 2, currency: price.currency })
       return held
     },
-    (held) => `${held.seats.map(({ row, number }) => `row ${row} seat ${number}`).join(' and ')}, ${formatMoney(held.total)}`,
+    (held) =>
+      `${held.seats.map(({ row, number }) => `row ${row} seat ${number}`).join(' and ')}, ${formatMoney(held.total)}`,
   )
 }
 
@@ -134,7 +174,9 @@ async function checkOut(buyer: Ask, { id: holdId, total }: Hold, { step }: Narra
   return step(
     'check out',
     async () => {
-      const answer = await buyer<{ checkout: Booking | Refused }>(operation('Checkout'), { input: { holdId, idempotencyKey: randomUUID() } })
+      const answer = await buyer<{ checkout: Booking | Refused }>(operation('Checkout'), {
+        input: { holdId, idempotencyKey: randomUUID() },
+      })
       const booking = expectMember('the checkout', answer.checkout, 'Booking') as Booking
       expectEqual('the status', booking.status, 'PENDING')
       expectEqual('the price', booking.total, total)
@@ -182,7 +224,9 @@ async function payAfterADecline(buyer: Ask, booking: Booking, { step }: Narrator
 }
 
 const ask = (buyer: Ask, id: string) =>
-  buyer<{ booking: BookingAcrossServices | null }>(operation('BookingAcrossServices'), { id }).then(({ booking }) => booking)
+  buyer<{ booking: BookingAcrossServices | null }>(operation('BookingAcrossServices'), { id }).then(
+    ({ booking }) => booking,
+  )
 
 async function receiveTickets(buyer: Ask, booking: Booking, { step }: Narrator): Promise<BookingAcrossServices> {
   return step(
@@ -212,16 +256,28 @@ async function askAcrossServices(buyer: Ask, event: Event, booking: Booking, { s
   )
 }
 
-async function comeIn(promoter: Ask, event: Event, { tickets }: BookingAcrossServices, { step }: Narrator): Promise<void> {
+async function comeIn(
+  promoter: Ask,
+  event: Event,
+  { tickets }: BookingAcrossServices,
+  { step }: Narrator,
+): Promise<void> {
   const ticket = expectPresent('a ticket', tickets[0])
   const scan = (nonce: string) =>
-    promoter<{ checkIn: CheckIn }>(operation('CheckIn'), { input: { eventId: event.id, code: ticket.code, nonce, gate: 'North' } }).then(
-      ({ checkIn }) => checkIn,
-    )
+    promoter<{ checkIn: CheckIn }>(operation('CheckIn'), {
+      input: { eventId: event.id, code: ticket.code, nonce, gate: 'North' },
+    }).then(({ checkIn }) => checkIn)
   await step('the door looks at a ticket', async () => {
     type Answer = { validateTicket: { valid: boolean; reason: string | null; ticket: { id: string } | null } }
-    const { validateTicket } = await promoter<Answer>(operation('ValidateTicket'), { eventId: event.id, code: ticket.code })
-    expectEqual('the verdict', [validateTicket.valid, validateTicket.reason, validateTicket.ticket?.id], [true, null, ticket.id])
+    const { validateTicket } = await promoter<Answer>(operation('ValidateTicket'), {
+      eventId: event.id,
+      code: ticket.code,
+    })
+    expectEqual(
+      'the verdict',
+      [validateTicket.valid, validateTicket.reason, validateTicket.ticket?.id],
+      [true, null, ticket.id],
+    )
   })
   await step('the door lets it in', async () => {
     const nonce = randomUUID()
@@ -242,7 +298,10 @@ async function comeIn(promoter: Ask, event: Event, { tickets }: BookingAcrossSer
 }
 
 async function changeOnesMind(buyer: Ask, event: Event, { step }: Narrator): Promise<void> {
-  const seated = expectPresent('a seated ticket type', event.ticketTypes.find(({ seated: isSeated }) => isSeated))
+  const seated = expectPresent(
+    'a seated ticket type',
+    event.ticketTypes.find(({ seated: isSeated }) => isSeated),
+  )
   await step(
     'let the system choose three seats, and give them back',
     async () => {
@@ -259,7 +318,10 @@ async function changeOnesMind(buyer: Ask, event: Event, { step }: Narrator): Pro
 }
 
 async function getMoneyBack(buyer: Ask, event: Event, { step }: Narrator): Promise<void> {
-  const standing = expectPresent('a general-admission ticket type', event.ticketTypes.find(({ seated }) => !seated))
+  const standing = expectPresent(
+    'a general-admission ticket type',
+    event.ticketTypes.find(({ seated }) => !seated),
+  )
   const booking = await step(
     'buy a standing ticket',
     async () => {
@@ -272,7 +334,9 @@ async function getMoneyBack(buyer: Ask, event: Event, { step }: Narrator): Promi
       })
       const pending = expectMember('the checkout', checkout.checkout, 'Booking') as Booking
       await confirmPayment(buyer, await startPayment(buyer, pending), 'tok_success')
-      await until('its confirmation', async () => ((await ask(buyer, pending.id))?.status === 'CONFIRMED' ? true : undefined))
+      await until('its confirmation', async () =>
+        (await ask(buyer, pending.id))?.status === 'CONFIRMED' ? true : undefined,
+      )
       return pending
     },
     ({ reference }) => reference,
@@ -282,7 +346,8 @@ async function getMoneyBack(buyer: Ask, event: Event, { step }: Narrator): Promi
       input: { bookingId: booking.id, reason: 'Found a babysitter for another day.', idempotencyKey: randomUUID() },
     })
     const cancelled = expectMember('the cancellation', answer.cancelBooking, 'Booking')
-    if (cancelled.status !== 'CANCELLING' && cancelled.status !== 'CANCELLED') throw new Unexpected(`it is ${cancelled.status}`)
+    if (cancelled.status !== 'CANCELLING' && cancelled.status !== 'CANCELLED')
+      throw new Unexpected(`it is ${cancelled.status}`)
   })
   await step(
     'see the money come back',
@@ -300,7 +365,11 @@ const MY_NOTIFICATIONS = `query MyNotifications { myNotifications(first: 50) { e
 
 async function readMail(buyer: Ask, booking: Booking, { step }: Narrator): Promise<void> {
   type Answer = {
-    myNotifications: { edges: { node: { template: string; channel: string; status: string; title: string; booking: { id: string } | null } }[] }
+    myNotifications: {
+      edges: {
+        node: { template: string; channel: string; status: string; title: string; booking: { id: string } | null }
+      }[]
+    }
   }
   await step(
     'find the confirmation among the mail',
@@ -309,7 +378,12 @@ async function readMail(buyer: Ask, booking: Booking, { step }: Narrator): Promi
         const { myNotifications } = await buyer<Answer>(MY_NOTIFICATIONS)
         return myNotifications.edges
           .map(({ node }) => node)
-          .find((node) => node.channel === 'EMAIL' && node.booking?.id === booking.id && ['SENT', 'DELIVERED', 'READ'].includes(node.status))
+          .find(
+            (node) =>
+              node.channel === 'EMAIL' &&
+              node.booking?.id === booking.id &&
+              ['SENT', 'DELIVERED', 'READ'].includes(node.status),
+          )
       }),
     ({ title }) => title,
   )

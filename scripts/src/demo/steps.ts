@@ -20,7 +20,9 @@ export function narrator(out: NodeJS.WriteStream): Narrator {
       const took = () => `${(performance.now() - begun).toFixed(0)} ms`.padStart(8)
       try {
         const value = await work()
-        out.write(`${colour(GREEN, '✓')} ${number}  ${colour(DIM, took())}  ${title}${tell ? `: ${tell(value)}` : ''}\n`)
+        out.write(
+          `${colour(GREEN, '✓')} ${number}  ${colour(DIM, took())}  ${title}${tell ? `: ${tell(value)}` : ''}\n`,
+        )
         return value
       } catch (error) {
         out.write(`${colour(RED, '✗')} ${number}  ${colour(DIM, took())}  ${title}\n`)

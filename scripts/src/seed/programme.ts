@@ -29,7 +29,8 @@ export function stadiumEvent(now: Date): PlannedEvent {
   const startsAt = new Date(now.getTime() + 90 * DAY)
   return {
     title: STADIUM_EVENT_TITLE,
-    description: 'Ninety years of the game on one pitch. The museum in the main stand is open to ticket holders from today.',
+    description:
+      'Ninety years of the game on one pitch. The museum in the main stand is open to ticket holders from today.',
     category: 'SPORT',
     startsAt: startsAt.toISOString(),
     endsAt: new Date(startsAt.getTime() + 6 * HOUR).toISOString(),
