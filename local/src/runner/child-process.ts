@@ -18,7 +18,7 @@ export interface ProcessSpec {
   name: string
   /** The module it runs, absolute. */
   entry: string
-  /** All of its environment beyond what every process has. */
+  /** What it is told beyond the environment that every process has. */
   env: Readonly<Record<string, string>>
 }
 
@@ -68,12 +68,12 @@ function forkChild({ entry, env }: ProcessSpec, output: Output): ChildProcess {
   return child
 }
 
-/** What a process sees of our own environment: what the machine needs, and no setting that the runner did not read. */
+/** Set by the runner for whom it concerns, so never passed on: one service has no business with another's database. */
+const RUNNERS_OWN = /^(DATABASE_URL|RELAY_URL|PORT|COGNITO)_|^(SMTP_URL|IDENTITY_SECRET|NODE_COMPILE_CACHE)$/
+
+/** Everything else of our own environment: the machine's, and the settings that a service reads by itself. */
 function inherited(): NodeJS.ProcessEnv {
-  const names = ['PATH', 'HOME', 'USER', 'LANG', 'TZ', 'TMPDIR', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS']
-  return Object.fromEntries(
-    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
-  )
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !RUNNERS_OWN.test(name)))
 }
 
 function ready(child: ChildProcess, spec: ProcessSpec, output: Output, signal: AbortSignal): Promise<void> {

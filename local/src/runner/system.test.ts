@@ -132,7 +132,7 @@ describe('a running system', () => {
   let system: System
   beforeAll(async () => {
     await beginWithCopy()
-    system = await start({ LOG_LEVEL: 'debug', UNRELATED: 'x' })
+    system = await start({ LOG_LEVEL: 'debug', QUERY_DEPTH_MAX: '7' })
   }, 60_000)
   afterAll(end)
 
@@ -153,12 +153,13 @@ describe('a running system', () => {
     expect(booking).toMatchObject({
       PORT_BASE: String(portBase),
       LOG_LEVEL: 'debug',
+      QUERY_DEPTH_MAX: '7',
       COGNITO_JWKS_ORIGIN: `http://127.0.0.1:${portBase + 11}`,
       DATABASE_URL_BOOKING: expect.stringMatching(/^postgres:\/\/tikitu_booking:.*\/booking_db$/),
       RELAY_URL_PAYMENT: expect.stringMatching(/^postgres:\/\/tikitu_relay:.*\/payment_db$/),
       IDENTITY_SECRET: expect.stringMatching(/^.{32,}$/),
     })
-    for (const name of ['DATABASE_URL_PAYMENT', 'COGNITO_ADMIN_SECRET', 'SMTP_URL', 'UNRELATED']) {
+    for (const name of ['DATABASE_URL_PAYMENT', 'COGNITO_ADMIN_SECRET', 'SMTP_URL']) {
       expect(booking).not.toHaveProperty(name)
     }
     expect(await settingsOf(2)).toHaveProperty('COGNITO_ADMIN_SECRET')
@@ -337,6 +338,8 @@ describe('the real thing instead', () => {
     await start({ DATABASE_URL_BOOKING: url })
 
     expect(await settingsOf(5)).toMatchObject({ DATABASE_URL_BOOKING: url, RELAY_URL_BOOKING: url })
-    expect((await settingsOf(3))['DATABASE_URL_PAYMENT']).toContain(`127.0.0.1:${portBase + 10}/payment_db`)
+    const payment = await settingsOf(3)
+    expect(payment['DATABASE_URL_PAYMENT']).toContain(`127.0.0.1:${portBase + 10}/payment_db`)
+    expect(payment).not.toHaveProperty('DATABASE_URL_BOOKING')
   })
 })

@@ -21,6 +21,7 @@ server.listen(Number(port), '127.0.0.1', () => {
   if (behaviour === 'crash loop') process.exit(3)
 })
 if (behaviour !== 'stubborn') {
+  process.on('disconnect', () => process.exit(0))
   process.on('SIGTERM', () => {
     log(30, `${name} stops`)
     process.exit(0)
