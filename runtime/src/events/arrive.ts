@@ -11,7 +11,7 @@ export const ARRIVED = 'inbox'
 const ARRIVE = `
   with arrived as (
     insert into inbox (id, source, type, version, key, occurred_at, position, correlation_id, causation_id, traceparent, data)
-    select id, source, type, dataversion, partitionkey, time, sequence, correlationid, causationid, traceparent, data
+    select id, source, type, dataversion, partitionkey, time, sequence, correlationid, causationid, traceparent, coalesce(data, 'null')
     from json_to_recordset($1::json) as envelope (
       id uuid, source text, type text, dataversion int, partitionkey text, time timestamptz, sequence text,
       correlationid text, causationid text, traceparent text, data jsonb)

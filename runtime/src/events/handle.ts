@@ -36,24 +36,35 @@ export interface Lane {
   readonly retry: Retry
 }
 
-/**
- * Handles the next events of a lane in one transaction, with a savepoint for each: one that fails is undone and parked
- * with its key, and the others go on. Does nothing when another instance has the lane. True when there may be more.
- */
-export async function handleLane(lane: Lane): Promise<boolean> {
-  const batch = await tryBatch(lane, BATCH_EVENTS)
-  if (!batch.failed) return batch.more
-  // A commit that failed or a connection that broke has undone all of it. One by one, the guilty event shows.
-  lane.log.warn({ err: batch.failed.error, lane: lane.lane }, 'a batch of events failed as a whole')
-  for (let left = batch.failed.batchSize; left > 0; left--) {
-    const single = await tryBatch(lane, 1)
-    if (single.failed) await park(lane, lane.database.pool, single.failed.event, single.failed.error)
-    else if (!single.more) return false
-  }
-  return true
+/** What is left in a lane after a batch. */
+export interface Rest {
+  /** There may be more to handle at once. */
+  readonly more: boolean
+  /** The shortest pause of the events that were parked, in milliseconds; infinite when there were none. */
+  readonly pause: number
 }
 
-type Tried = { readonly more: boolean; readonly failed?: never } | { readonly failed: WholeFailure }
+/**
+ * Handles the next events of a lane in one transaction, with a savepoint for each: one that fails is undone and parked
+ * with its key, and the others go on. Does nothing when another instance has the lane.
+ */
+export async function handleLane(lane: Lane): Promise<Rest> {
+  const batch = await tryBatch(lane, BATCH_EVENTS)
+  if (!batch.failed) return batch.rest
+  // A commit that failed or a connection that broke has undone all of it. One by one, the guilty event shows.
+  lane.log.warn({ err: batch.failed.error, lane: lane.lane }, 'a batch of events failed as a whole')
+  let pause = Infinity
+  for (let left = batch.failed.batchSize; left > 0; left--) {
+    const single = await tryBatch(lane, 1)
+    const parked = single.failed
+      ? await park(lane, lane.database.pool, single.failed.event, single.failed.error)
+      : single.rest.pause
+    pause = Math.min(pause, parked)
+  }
+  return { more: true, pause }
+}
+
+type Tried = { readonly rest: Rest; readonly failed?: never } | { readonly failed: WholeFailure }
 
 interface WholeFailure {
   readonly error: unknown
@@ -69,17 +80,18 @@ async function tryBatch(lane: Lane, eventsMax: number): Promise<Tried> {
 
   try {
     return await inTransaction(lane.database, async (tx, connection) => {
-      if (!(await takeLane(connection, lane.lane))) return { more: false }
+      if (!(await takeLane(connection, lane.lane))) return { rest: { more: false, pause: Infinity } }
       events = await nextArrived(connection, lane.lane, eventsMax)
-      return { more: await handleEach(tx, connection) }
+      return { rest: await handleEach(tx, connection) }
     })
   } catch (error) {
     if (!current) throw error
     return { failed: { error: hung ?? error, event: current, batchSize: events.length } }
   }
 
-  async function handleEach(tx: Transaction, connection: PoolClient): Promise<boolean> {
+  async function handleEach(tx: Transaction, connection: PoolClient): Promise<Rest> {
     const handled: string[] = []
+    let pause = Infinity
     const parkedKeys = new Set<string>()
     const takesUntil = performance.now() + BATCH_MILLISECONDS
     if (events.length > 0) await connection.query('savepoint event')
@@ -94,12 +106,12 @@ async function tryBatch(lane: Lane, eventsMax: number): Promise<Tried> {
       } catch (error) {
         if (hung) throw error
         await connection.query('rollback to savepoint event')
-        await park(lane, connection, event, error)
+        pause = Math.min(pause, await park(lane, connection, event, error))
         parkedKeys.add(event.key)
       }
     }
     if (handled.length > 0) await settle(connection, handled)
-    return handled.length > 0
+    return { more: events.length > 0, pause }
   }
 
   /** The handler may come back to life and write: only without its connection is that impossible. */
@@ -119,7 +131,9 @@ async function tryBatch(lane: Lane, eventsMax: number): Promise<Tried> {
 }
 
 /** The event cannot be handled by this version of the service, however often it is tried. */
-class UnknownEvent extends Error {}
+class UnknownEvent extends Error {
+  override readonly name = 'UnknownEvent'
+}
 
 async function handleOne({ subscriptions }: Lane, tx: Transaction, event: Arrived): Promise<void> {
   const ofType = subscriptions.filter((subscription) => subscription.type === event.type)
@@ -158,13 +172,16 @@ function toEnvelope(event: Arrived): Handled {
   }
 }
 
-/** Writes down the failure: the event is tried again after a pause, or is dead, and later events of its key wait. */
+/**
+ * Writes down the failure: the event is tried again after a pause, or is dead, and later events of its key wait.
+ * Returns the pause in milliseconds.
+ */
 async function park(
   { retry, log }: Lane,
   connection: PoolClient | Database['pool'],
   event: Arrived,
   error: unknown,
-): Promise<void> {
+): Promise<number> {
   const failures = event.attempts + 1
   const hopeless = error instanceof MalformedEvent || error instanceof UnknownEvent
   const pause = hopeless || failures >= retry.attemptsMax ? undefined : retry.pause(failures)
@@ -172,4 +189,5 @@ async function park(
   if (pause === undefined) log.error(about, 'an event is dead, and later events of its key wait behind it')
   else log.warn({ ...about, pause }, 'an event could not be handled and will be tried again')
   await postpone(connection, event.sequence, { error: describeError(error), milliseconds: pause })
+  return pause ?? Infinity
 }

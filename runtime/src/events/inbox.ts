@@ -5,6 +5,7 @@ import { createBell } from '../bell.ts'
 import { handleLane, RETRY, type Retry } from './handle.ts'
 import { dueLanes, pruneInbox } from './inbox.sql.ts'
 import type { Subscription } from './on.ts'
+import { pause } from './pause.ts'
 import { KEPT_DAYS } from './relay.ts'
 import { openSession } from './session.ts'
 
@@ -72,8 +73,15 @@ export function startInbox({ database, subscriptions, log, retry }: InboxOptions
   /** One batch, then the next lane gets its turn. */
   async function work(lane: number) {
     try {
-      const more = await handleLane({ lane, database, subscriptions, log, retry: { ...RETRY, ...retry } })
+      const { more, pause: shortest } = await handleLane({
+        lane,
+        database,
+        subscriptions,
+        log,
+        retry: { ...RETRY, ...retry },
+      })
       if (more) waiting.add(lane)
+      if (shortest < POLL_MILLISECONDS) setTimeout(bell.ring, shortest).unref()
     } catch (error) {
       log.warn({ err: error, lane }, 'a lane of the inbox could not be handled and will be tried again')
     } finally {
@@ -88,15 +96,14 @@ export function startInbox({ database, subscriptions, log, retry }: InboxOptions
       const end = () => lost.ring()
       stopping.signal.addEventListener('abort', end)
       try {
-        const session = await openSession(database, 'tikitu inbox', end)
-        session.on('notification', bell.ring)
+        const session = await openSession(database, { name: 'tikitu inbox', onNotification: bell.ring, onLost: end })
         await session.query(`listen ${ARRIVED}`)
         bell.ring()
         await lost.wait(FOREVER)
-        await session.end().catch(() => undefined)
+        await session.end()
       } catch (error) {
         log.debug({ err: error }, 'the inbox is not notified and polls')
-        await lost.wait(POLL_MILLISECONDS)
+        await pause(POLL_MILLISECONDS, stopping.signal)
       } finally {
         stopping.signal.removeEventListener('abort', end)
       }

@@ -17,7 +17,9 @@ export interface Subscription {
 }
 
 /** The data of an event has not the shape that its type and version declare. Trying again would not help. */
-export class MalformedEvent extends Error {}
+export class MalformedEvent extends Error {
+  override readonly name = 'MalformedEvent'
+}
 
 /**
  * Subscribes to an event. The handler runs at most once with success for each event, in the order of the event's key,

@@ -1,5 +1,5 @@
-import type { Client } from 'pg'
 import { sequenceText, type Envelope } from './envelope.ts'
+import type { Session } from './session.ts'
 
 /** The cursor that says how far the outbox is numbered; the others are named after their pipe. */
 const NUMBERED = 'outbox'
@@ -8,7 +8,7 @@ const NUMBERED = 'outbox'
 const BATCH_BYTES = 1_000_000
 
 /** Makes a cursor for the numbering and for each pipe that has none. A new pipe begins where the slowest one stands. */
-export async function createCursors(connection: Client, pipes: readonly string[]): Promise<void> {
+export async function createCursors(connection: Pick<Session, 'query'>, pipes: readonly string[]): Promise<void> {
   await connection.query(
     `insert into outbox_cursors (name, position)
      select name, coalesce((select min(position) from outbox_cursors where name <> $2), 0)
@@ -39,7 +39,9 @@ const BATCH_EVENTS = 200
  * `position is null` is asked again in the update, so that two relays that run at the same time by accident number
  * nothing twice; the locked cursor gives them different positions.
  */
-export async function numberCommitted(connection: Client): Promise<{ types: ReadonlySet<string>; more: boolean }> {
+export async function numberCommitted(
+  connection: Pick<Session, 'query'>,
+): Promise<{ types: ReadonlySet<string>; more: boolean }> {
   const { rows } = await connection.query<{ count: string; types: string[] | null }>({
     name: 'events_number',
     text: `
@@ -72,7 +74,7 @@ export interface Batch {
 
 /** The next events of these types after the cursor of the pipe, in order; undefined when there are none. */
 export async function nextBatch(
-  connection: Client,
+  connection: Pick<Session, 'query'>,
   { source, pipe, types }: { source: string; pipe: string; types: readonly string[] },
 ): Promise<Batch | undefined> {
   const { rows } = await connection.query<OutboxRow & { cursor_position: string }>({
@@ -132,7 +134,12 @@ function toEnvelope(row: OutboxRow, source: string): Envelope {
  * Moves a cursor on, from where it is known to be. False when it was somewhere else: another relay has taken over,
  * or somebody rewound it, and the caller must read it again.
  */
-export async function moveCursor(connection: Client, pipe: string, from: string, to: string): Promise<boolean> {
+export async function moveCursor(
+  connection: Pick<Session, 'query'>,
+  pipe: string,
+  from: string,
+  to: string,
+): Promise<boolean> {
   const { rowCount } = await connection.query({
     name: 'events_move_cursor',
     text: `
@@ -147,7 +154,11 @@ export async function moveCursor(connection: Client, pipe: string, from: string,
  * Moves the cursor of a pipe over the events of other types, so that they can be pruned and need not be read again.
  * Stays where it is when there is something to deliver.
  */
-export async function passOver(connection: Client, pipe: string, types: readonly string[]): Promise<void> {
+export async function passOver(
+  connection: Pick<Session, 'query'>,
+  pipe: string,
+  types: readonly string[],
+): Promise<void> {
   const { rows } = await connection.query<{ from: string; to: string }>({
     name: 'events_pass_over',
     text: `
@@ -164,7 +175,7 @@ export async function passOver(connection: Client, pipe: string, types: readonly
 }
 
 /** Writes down that a pipe is blocked, and why, for the lag figures. */
-export async function noteFailure(connection: Client, pipe: string, message: string): Promise<void> {
+export async function noteFailure(connection: Pick<Session, 'query'>, pipe: string, message: string): Promise<void> {
   await connection.query(
     `update outbox_cursors set failing_since = coalesce(failing_since, now()), last_error = $2 where name = $1`,
     [pipe, message],
@@ -178,7 +189,11 @@ const PRUNE_ROWS = 5_000
  * Deletes events that are older than so many days and have passed every pipe, the oldest first.
  * Returns how many; while it is more than none there may be others.
  */
-export async function pruneOutbox(connection: Client, pipes: readonly string[], days: number): Promise<number> {
+export async function pruneOutbox(
+  connection: Pick<Session, 'query'>,
+  pipes: readonly string[],
+  days: number,
+): Promise<number> {
   const { rowCount } = await connection.query(
     `delete from outbox where sequence in (
        select sequence

@@ -1,10 +1,10 @@
-import type { Client } from 'pg'
 import type { Database } from '../database.ts'
 import type { Logger } from '../log.ts'
 import { createBell } from '../bell.ts'
 import { createCursors, numberCommitted, pruneOutbox } from './outbox.sql.ts'
+import { pause } from './pause.ts'
 import { createSender } from './sender.ts'
-import { openSession } from './session.ts'
+import { openSession, type Session } from './session.ts'
 import type { Pipe } from './transport.ts'
 import { onWake } from './wake.ts'
 
@@ -51,9 +51,9 @@ export function startRelay({ database, source, pipes, log }: RelayOptions): Rela
 
   async function run() {
     while (!stopping.signal.aborted) {
-      let session: Client | undefined
+      let session: Session | undefined
       try {
-        session = await openSession(database, 'tikitu relay', bell.ring)
+        session = await openSession(database, { name: 'tikitu relay', onNotification: bell.ring, onLost: bell.ring })
         // What is lost with a power cut is repeated: what was delivered is known at the other end.
         await session.query('set synchronous_commit = off')
         await createCursors(
@@ -63,14 +63,15 @@ export function startRelay({ database, source, pipes, log }: RelayOptions): Rela
         await takeTurns(session)
       } catch (error) {
         log.warn({ err: error }, 'the relay lost its database and will connect again')
-        await bell.wait(POLL_MILLISECONDS)
+        // Not the bell: the connection that was lost has rung it.
+        await pause(POLL_MILLISECONDS, stopping.signal)
       } finally {
-        await session?.end().catch(() => undefined)
+        await session?.end()
       }
     }
   }
 
-  async function takeTurns(session: Client) {
+  async function takeTurns(session: Session) {
     while (!stopping.signal.aborted) {
       const { rows } = await session.query<{ mine: boolean }>('select pg_try_advisory_lock($1) as mine', [RELAY_LOCK])
       if (rows[0]?.mine) return haveTurn(session)
@@ -79,12 +80,11 @@ export function startRelay({ database, source, pipes, log }: RelayOptions): Rela
     }
   }
 
-  async function haveTurn(session: Client) {
+  async function haveTurn(session: Session) {
     const turn = new AbortController()
     const endTurn = () => turn.abort()
     stopping.signal.addEventListener('abort', endTurn)
     const senders = pipes.map((pipe) => createSender({ session, source, pipe, log, ended: turn.signal }))
-    session.on('notification', bell.ring)
     const work = [number(), ...senders.map((sender) => sender.run())]
 
     async function number() {
@@ -110,7 +110,7 @@ export function startRelay({ database, source, pipes, log }: RelayOptions): Rela
   }
 
   /** True when there is more to delete. */
-  async function prune(session: Client): Promise<boolean> {
+  async function prune(session: Session): Promise<boolean> {
     const names = pipes.map((pipe) => pipe.name)
     return (await pruneOutbox(session, names, KEPT_DAYS)) > 0
   }

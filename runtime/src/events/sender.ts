@@ -1,8 +1,9 @@
-import type { Client } from 'pg'
 import type { Logger } from '../log.ts'
 import { createBell } from '../bell.ts'
+import { pause } from './pause.ts'
 import { moveCursor, nextBatch, noteFailure, passOver } from './outbox.sql.ts'
 import type { Envelope } from './envelope.ts'
+import type { Session } from './session.ts'
 import type { Pipe } from './transport.ts'
 
 /** The pauses between attempts to publish: doubled from the first to the longest, in milliseconds. */
@@ -21,7 +22,7 @@ export interface Sender {
 }
 
 interface SenderOptions {
-  readonly session: Client
+  readonly session: Session
   readonly source: string
   readonly pipe: Pipe
   readonly log: Logger
@@ -56,22 +57,10 @@ export function createSender({ session, source, pipe, log, ended }: SenderOption
         const message = error instanceof Error ? error.message : String(error)
         if (attempt === 0) log.warn({ pipe: pipe.name, err: error }, 'events cannot be delivered and wait')
         await noteFailure(session, pipe.name, message)
-        await pause(Math.min(RETRY_FIRST_MILLISECONDS * 2 ** attempt, RETRY_LONGEST_MILLISECONDS))
+        // Not cut short by new events, or each of them would be another attempt to connect.
+        await pause(Math.min(RETRY_FIRST_MILLISECONDS * 2 ** attempt, RETRY_LONGEST_MILLISECONDS), ended)
       }
     }
-  }
-
-  /** Not cut short by new events, or each of them would be another attempt to connect. */
-  function pause(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer)
-        ended.removeEventListener('abort', done)
-        resolve()
-      }
-      const timer = setTimeout(done, milliseconds)
-      ended.addEventListener('abort', done)
-    })
   }
 
   return {

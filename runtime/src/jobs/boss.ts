@@ -1,4 +1,5 @@
-import type { ConstructorOptions, Queue } from 'pg-boss'
+import type { QueryResult } from 'pg'
+import type { ConstructorOptions } from 'pg-boss'
 import { PgBoss } from 'pg-boss'
 import type { Database } from '../database.ts'
 import type { JobOptions } from './define.ts'
@@ -28,20 +29,21 @@ export function createBoss(database: Database, options: Partial<ConstructorOptio
 }
 
 /** Several statements in one text give several results; pg-boss wants their rows in one. */
-async function execute(database: Database, text: string, values: unknown[] | undefined): Promise<{ rows: unknown[] }> {
-  const result: { rows: unknown[] } | { rows: unknown[] }[] = await database.pool.query(text, values)
-  return 'rows' in result ? result : { rows: result.flatMap((one) => one.rows) }
+async function execute({ pool }: Database, text: string, values: unknown[] | undefined): Promise<{ rows: unknown[] }> {
+  const result: Result | Result[] = await pool.query(text, values)
+  return { rows: [result].flat().flatMap(({ rows }) => rows) }
 }
 
-/** A job type's options as pg-boss takes them, without those that must be said when the queue is made. */
-export function retryOptions({ concurrency: _ours, ...options }: Required<JobOptions>): Omit<Queue, 'name'> {
-  return { ...options, deleteAfterSeconds: KEPT_SECONDS }
-}
+type Result = QueryResult<Record<string, unknown>>
 
 /**
- * Makes sure that there is a queue for a type of job. Of jobs with one singleton key at most one waits (pg-boss' policy
- * `short`); a policy cannot be changed later.
+ * Makes sure that there is a queue for a type of job, with the options that it has now. Of jobs with one singleton key
+ * at most one waits (pg-boss' policy `short`); a policy cannot be changed later.
  */
 export async function ensureQueue(boss: PgBoss, name: string, options: Required<JobOptions>): Promise<void> {
-  await boss.createQueue(name, { ...retryOptions(options), policy: 'short' })
+  const { retryLimit, retryDelay, retryBackoff, retryDelayMax, expireInSeconds } = options
+  const common = { retryLimit, retryDelay, retryBackoff, expireInSeconds, deleteAfterSeconds: KEPT_SECONDS }
+  await boss.createQueue(name, { ...common, policy: 'short' })
+  // It may have been made by an older version of the code.
+  await boss.updateQueue(name, { ...common, retryDelayMax: retryBackoff ? retryDelayMax : null })
 }

@@ -1,7 +1,7 @@
 import type { PgBoss } from 'pg-boss'
 import type { Database } from '../database.ts'
 import type { Logger } from '../log.ts'
-import { createBoss, ensureQueue, retryOptions } from './boss.ts'
+import { createBoss, ensureQueue } from './boss.ts'
 import type { JobHandler } from './define.ts'
 import { onJob, senderOf } from './send.ts'
 import { startWorker } from './worker.ts'
@@ -13,14 +13,13 @@ const SUPERVISE_SECONDS = 15
 const CRON_SECONDS = 5
 const CRON_JOB_SECONDS = 2
 
-/** How long running jobs may take to finish when the process stops, in milliseconds. */
-const GRACE_MILLISECONDS = 5_000
-
 /** What a service says to run its jobs. */
 export interface JobsOptions {
   readonly database: Database
   readonly handlers: readonly JobHandler[]
   readonly log: Logger
+  /** How long running jobs may take to finish when the process stops, in milliseconds; 5,000 unless said. */
+  readonly graceMilliseconds?: number
 }
 
 /** The running jobs of a service. */
@@ -30,7 +29,7 @@ export interface Jobs {
 }
 
 /** Runs the jobs and timers of a service. Any number of instances may do so; each job is run by one. */
-export async function startJobs({ database, handlers, log }: JobsOptions): Promise<Jobs> {
+export async function startJobs({ database, handlers, log, graceMilliseconds = 5_000 }: JobsOptions): Promise<Jobs> {
   refuseDoubles(handlers)
   const boss = createBoss(database, {
     supervise: true,
@@ -42,8 +41,13 @@ export async function startJobs({ database, handlers, log }: JobsOptions): Promi
   })
   boss.on('error', (error) => log.warn({ err: error }, 'jobs: a background statement failed'))
   boss.on('warning', (warning) => log.warn({ warning }, 'jobs: a warning'))
-  await boss.start()
-  await Promise.all([prepareQueues(boss, handlers), senderOf(database)])
+  try {
+    await boss.start()
+    await Promise.all([prepareQueues(boss, handlers), senderOf(database)])
+  } catch (error) {
+    await boss.stop({ graceful: false })
+    throw error
+  }
 
   const workers = handlers.map((handler) => startWorker(boss, handler, log))
   const forget = handlers.map((handler, index) => onJob(database, handler.name, () => workers[index]?.wake()))
@@ -51,7 +55,7 @@ export async function startJobs({ database, handlers, log }: JobsOptions): Promi
   return {
     async stop() {
       for (const one of forget) one()
-      await Promise.all(workers.map((worker) => worker.stop(GRACE_MILLISECONDS)))
+      await Promise.all(workers.map((worker) => worker.stop(graceMilliseconds)))
       await boss.stop({ graceful: false })
     },
   }
@@ -71,7 +75,6 @@ async function prepareQueues(boss: PgBoss, handlers: readonly JobHandler[]): Pro
     ...gone.map(({ name }) => boss.unschedule(name)),
     ...handlers.map(async ({ name, options, cron }) => {
       await ensureQueue(boss, name, options)
-      await boss.updateQueue(name, retryOptions(options))
       if (cron) await boss.schedule(name, cron, null, { tz: 'UTC' })
     }),
   ])

@@ -1,0 +1,69 @@
+import type { ServiceName } from '@tikitu/schema/services'
+import { sql } from 'drizzle-orm'
+import type { Transaction } from '../src/database.ts'
+import {
+  emit,
+  on,
+  postgresTransport,
+  startEvents,
+  type Events,
+  type EventsOptions,
+  type Subscription,
+} from '../src/events/index.ts'
+import { testDatabase, type TestDatabase } from '../src/testing/index.ts'
+import { inTransaction } from '../src/transaction.ts'
+import { Counted, ROUTES, silent } from './routes.ts'
+
+export { Counted, ROUTES, silent }
+
+/** A database with the tables of the events, and one where handlers write down what they did. */
+export async function eventDatabase(): Promise<TestDatabase> {
+  const made = await testDatabase('user')
+  await made.database.pool.query('create table handled (id bigint generated always as identity, key text, n int)')
+  return made
+}
+
+/** What was handled, in the order in which it was committed to be. */
+export async function handledIn({ database }: TestDatabase): Promise<{ key: string; n: number }[]> {
+  const { rows } = await database.pool.query<{ key: string; n: number }>('select key, n from handled order by id')
+  return rows
+}
+
+/** The numbers that were handled of one key, in order. */
+export async function numbersOf(consumer: TestDatabase, key: string): Promise<number[]> {
+  return (await handledIn(consumer)).filter((row) => row.key === key).map((row) => row.n)
+}
+
+/** Writes down what it is given. */
+export const record: Subscription = on(Counted, recordCounted)
+
+export async function recordCounted(tx: Transaction, { key, n }: { key: string; n: number }): Promise<void> {
+  await tx.execute(sql`insert into handled (key, n) values (${key}, ${n})`)
+}
+
+/** Commits one event. */
+export async function count({ database }: TestDatabase, key: string, n: number): Promise<void> {
+  await inTransaction(database, (tx) => emit(tx, Counted, { key, n }))
+}
+
+/** Starts the events of a service; they stop when the test file is over, or before. */
+export async function startService(
+  service: ServiceName,
+  own: TestDatabase,
+  { peers = {}, ...options }: Partial<EventsOptions> & { peers?: Partial<Record<ServiceName, TestDatabase>> } = {},
+): Promise<Events> {
+  const relayUrls = Object.fromEntries(Object.entries(peers).map(([peer, { relayUrl }]) => [peer, relayUrl]))
+  const events = await startEvents({
+    service,
+    database: own.database,
+    subscriptions: [],
+    routes: ROUTES,
+    transport: postgresTransport({ publisher: service, relayUrls, database: own.database, log: silent }),
+    log: silent,
+    ...options,
+  })
+  let stopped: Promise<void> | undefined
+  const stop = () => (stopped ??= events.stop())
+  own.beforeDrop(stop)
+  return { ...events, stop }
+}
