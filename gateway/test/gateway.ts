@@ -1,6 +1,6 @@
 import { startTestPool, type TestPool } from '@tikitu/runtime/testing/cognito'
 import type { FastifyInstance } from 'fastify'
-import { readConfig } from '../src/config.ts'
+import { readConfig, type GatewayConfig } from '../src/config.ts'
 import { buildGateway } from '../src/gateway.ts'
 import { principalRoutes, principalWorld, type PrincipalWorld } from './principals.ts'
 import { IDENTITY_SECRET, startSubgraphs, type Subgraphs } from './subgraphs.ts'
@@ -13,15 +13,21 @@ export interface GraphAnswer {
   readonly errors: { message: string; path?: (string | number)[]; extensions: Record<string, unknown> }[] | undefined
 }
 
-/** A gateway that listens, six fixture subgraphs behind it, and the pool whose tokens it believes. */
-export interface TestGateway {
+/** A gateway that listens. */
+export interface RunningGateway {
   readonly url: string
-  readonly app: FastifyInstance
+  /** Sends an operation by POST; `token` goes into the header Authorization. */
+  graph(query: string, options?: GraphOptions): Promise<GraphAnswer>
+}
+
+/** A gateway that listens, six fixture subgraphs behind it, and the pool whose tokens it believes. */
+export interface TestGateway extends RunningGateway {
+  readonly config: GatewayConfig
   readonly subgraphs: Subgraphs
   readonly pool: TestPool
   readonly principals: PrincipalWorld
-  /** Sends an operation by POST; `token` goes into the header Authorization. */
-  graph(query: string, options?: GraphOptions): Promise<GraphAnswer>
+  /** Another gateway in front of the same subgraphs. */
+  startAnother(config: GatewayConfig): Promise<RunningGateway>
   close(): Promise<void>
 }
 
@@ -46,17 +52,22 @@ export async function startTestGateway(env: Record<string, string> = {}): Promis
     ...Object.fromEntries(serviceUrls),
     ...env,
   })
-  const app = await buildGateway(config)
-  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const apps: FastifyInstance[] = []
+  const start = async (of: GatewayConfig): Promise<RunningGateway> => {
+    const app = await buildGateway(of)
+    apps.push(app)
+    const url = await app.listen({ host: '127.0.0.1', port: 0 })
+    return { url, graph: (query, options = {}) => post(url, query, options) }
+  }
   return {
-    url,
-    app,
+    ...(await start(config)),
+    config,
     subgraphs,
     pool,
     principals,
-    graph: (query, options = {}) => post(url, query, options),
+    startAnother: start,
     close: async () => {
-      await app.close()
+      await Promise.all(apps.map((app) => app.close()))
       await Promise.all([subgraphs.close(), pool.stop()])
     },
   }

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { mercuriusFederationPlugin } from '@mercuriusjs/federation'
 import { publicErrors } from '@tikitu/runtime/errors'
 import { Fault } from '@tikitu/runtime/fault'
@@ -31,6 +32,12 @@ export interface Subgraphs {
   /** What was asked since the last `forget`, by service. */
   readonly calls: Call[]
   forget(): void
+  /** Tells of the headers of each call from now on. */
+  onHeaders(listener: (headers: IncomingHttpHeaders) => void): void
+  /** From now on this subgraph takes questions and never answers; undefined ends that. */
+  silence(service: ServiceName | undefined): void
+  /** From now on this subgraph answers what is no GraphQL; undefined ends that. */
+  babble(service: ServiceName | undefined): void
   stop(service: ServiceName): Promise<void>
   start(service: ServiceName): Promise<void>
   close(): Promise<void>
@@ -39,11 +46,12 @@ export interface Subgraphs {
 /** Starts all six on free ports. */
 export async function startSubgraphs(routes: Partial<Record<ServiceName, FixtureRoutes>> = {}): Promise<Subgraphs> {
   const calls: Call[] = []
+  const mood: Mood = { silent: undefined, babbling: undefined, onHeaders: undefined }
   const running = new Map<ServiceName, FastifyInstance>()
   const ports = new Map<ServiceName, number>()
 
   const start = async (service: ServiceName) => {
-    const app = await buildSubgraph(service, calls, routes[service])
+    const app = await buildSubgraph(service, calls, mood, routes[service])
     await app.listen({ host: '127.0.0.1', port: ports.get(service) ?? 0 })
     const address = app.server.address()
     if (address === null || typeof address === 'string') throw new Error('no port')
@@ -68,6 +76,9 @@ export async function startSubgraphs(routes: Partial<Record<ServiceName, Fixture
     },
     calls,
     forget: () => calls.splice(0),
+    onHeaders: (listener) => (mood.onHeaders = listener),
+    silence: (service) => (mood.silent = service),
+    babble: (service) => (mood.babbling = service),
     start,
     stop,
     close: async () => {
@@ -76,11 +87,26 @@ export async function startSubgraphs(routes: Partial<Record<ServiceName, Fixture
   }
 }
 
-async function buildSubgraph(service: ServiceName, calls: Call[], routes?: FixtureRoutes): Promise<FastifyInstance> {
+/** How the fixtures behave just now. */
+interface Mood {
+  silent: ServiceName | undefined
+  babbling: ServiceName | undefined
+  onHeaders: ((headers: IncomingHttpHeaders) => void) | undefined
+}
+
+async function buildSubgraph(
+  service: ServiceName,
+  calls: Call[],
+  mood: Mood,
+  routes?: FixtureRoutes,
+): Promise<FastifyInstance> {
   const app = Fastify({ forceCloseConnections: true })
   const identities = new WeakMap<FastifyRequest, Identity>()
-  app.addHook('preHandler', async (request) => {
+  app.addHook('preHandler', async (request, reply) => {
     if (request.routeOptions.url === '/readyz') return
+    mood.onHeaders?.(request.headers)
+    if (mood.silent === service) await new Promise(() => {})
+    if (mood.babbling === service) await reply.code(502).type('text/html').send('<h1>502 Bad Gateway</h1>')
     const header = request.headers[IDENTITY_HEADER]
     const identity = verifyIdentity(typeof header === 'string' ? header : undefined, IDENTITY_SECRET)
     identities.set(request, identity)

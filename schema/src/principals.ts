@@ -4,10 +4,9 @@ import { z } from 'zod'
  * Where a service answers who a principal is. The gateway asks, signed as a service, and only on its own behalf:
  * `GET /internal/principal?subject=…`. 200 with the shape below, or 404 when the service knows nobody by this subject.
  *
- * - user: `subject` is the Cognito subject of a person.
- * - admin: the same; only asked for people in the Cognito group `admin`.
- * - partner: the same plus `userId`, once registered; only asked for people in the group `partner`. For a machine,
- *   `clientId` and `subject` are both its Cognito app client.
+ * - user: `subject` is the Cognito subject of a person. `signedInAt`, the instant of the token's sign-in, lets sign-ins be counted.
+ * - admin: the same subject; only asked for people in the Cognito group `admin`.
+ * - partner: the same subject, only asked for people in the group `partner`; or the Cognito app client of a machine.
  */
 export const PRINCIPAL_PATH = '/internal/principal'
 

@@ -16,11 +16,7 @@ export function authenticator(verify: TokenVerifier<AccessClaims>, directory: Di
     const { authorization } = request.headers
     if (authorization === undefined) return anonymous(request.id, request.ip)
     const claims = await verifyHeader(verify, authorization, request)
-    const principal =
-      claims.kind === 'machine'
-        ? await directory.machine(claims.clientId, request.id)
-        : await directory.person(claims.subject, claims.groups, request.id)
-    const { closed, ...known } = principal
+    const { closed, ...known } = await directory.principalOf(claims, request.id)
     if (closed) throw new Fault('UNAUTHENTICATED', 'This account is closed.')
     return {
       kind: claims.kind,

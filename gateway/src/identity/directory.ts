@@ -1,3 +1,4 @@
+import type { AccessClaims } from '@tikitu/runtime/cognito'
 import type { Identity } from '@tikitu/runtime/identity'
 import type { Logger } from '@tikitu/runtime/log'
 import { adminPrincipal, partnerPrincipal, userPrincipal } from '@tikitu/schema/principals'
@@ -13,8 +14,7 @@ export type Principal = Pick<Identity, 'userId' | 'adminRole' | 'partners' | 'in
 
 /** Asks the services who somebody is. */
 export interface Directory {
-  person(subject: string, groups: readonly string[], requestId: string): Promise<Principal>
-  machine(clientId: string, requestId: string): Promise<Principal>
+  principalOf(claims: AccessClaims, requestId: string): Promise<Principal>
 }
 
 /** How the services are asked. */
@@ -36,37 +36,30 @@ export function principalDirectory({ serviceUrls, ...options }: DirectoryOptions
   const askUser = ask('user', userPrincipal)
   const askAdmin = ask('admin', adminPrincipal)
   const askPartner = ask('partner', partnerPrincipal)
-  const notAsked = 'unknown' as const
 
   return {
-    person: async (subject, groups, requestId) => {
-      const askedAdmin = groups.includes('admin') ? askAdmin({ subject }, requestId) : notAsked
-      const user = await askUser({ subject }, requestId)
-      const userId = knownIn(user)?.userId ?? null
-      const askedPartner = groups.includes('partner')
-        ? askPartner({ subject, ...(userId === null ? {} : { userId }) }, requestId)
-        : notAsked
-      const [admin, partner] = await Promise.all([askedAdmin, askedPartner])
+    principalOf: async ({ kind, subject, groups, signedInAtSeconds }, requestId) => {
+      const isMachine = kind === 'machine'
+      const signedInAt = new Date(signedInAtSeconds * 1000).toISOString()
+      const [user, admin, partner] = await Promise.all([
+        isMachine ? NOBODY : askUser({ subject, signedInAt }, requestId),
+        groups.includes('admin') ? askAdmin({ subject }, requestId) : NOBODY,
+        isMachine || groups.includes('partner') ? askPartner({ subject }, requestId) : NOBODY,
+      ])
+      const account = knownIn(user)
       return {
-        userId,
-        closed: user !== 'unknown' && user !== 'unanswered' && user.known.status !== 'ACTIVE',
+        userId: account?.userId ?? null,
+        closed: account !== undefined && account.status !== 'ACTIVE',
         adminRole: knownIn(admin)?.adminRole ?? null,
         partners: knownIn(partner)?.partners ?? [],
         incomplete: [user, admin, partner].includes('unanswered'),
       }
     },
-    machine: async (clientId, requestId) => {
-      const partner = await askPartner({ clientId, subject: clientId }, requestId)
-      return {
-        userId: null,
-        closed: false,
-        adminRole: null,
-        partners: knownIn(partner)?.partners ?? [],
-        incomplete: partner === 'unanswered',
-      }
-    },
   }
 }
+
+/** The answer of a service that has no reason to know the caller. */
+const NOBODY = 'unknown' as const
 
 function knownIn<Known>(answer: Answer<Known>): Known | undefined {
   return typeof answer === 'object' ? answer.known : undefined

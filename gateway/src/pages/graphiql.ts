@@ -8,8 +8,10 @@ const PAGE_PATH = '/graphiql'
 const ASSETS_PATH = '/graphiql/assets/'
 
 /** What GraphiQL shows before anybody has typed. It works without a token. */
-const FIRST_QUERY = `# Tikitu. Queries about events and venues need no token. For the rest, put one below, under Headers:
-# { "authorization": "Bearer <what \`pnpm token buyer\` prints>" }
+const FIRST_QUERY = `# Tikitu. Events and venues need no token.
+# For the rest, put one below, under Headers:
+# { "authorization": "Bearer eyJ…" }
+# \`pnpm token buyer\` prints one.
 
 query Events {
   events(first: 5) {
