@@ -1,0 +1,66 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { freePortBase } from '@tikitu/local/ports'
+import { REPOSITORY } from '@tikitu/local/settings'
+
+/** How long a system may take to be ready before the bench gives up, in seconds. */
+const READY_SECONDS_MAX = 120
+
+/** A whole system of our own, beside any other. */
+export interface BenchSystem {
+  /** Process id of the runner; the others are its children. */
+  pid: number
+  portBase: number
+  /** `http://127.0.0.1:<port>` */
+  gateway: string
+  /** From the command to the block that says it is ready. */
+  secondsToReady: number
+  stop(): Promise<void>
+}
+
+/** Starts the system that `pnpm start` starts, on ports of its own. Throws with what it said if it does not get ready. */
+export async function startSystem(dataDir: string, env: Record<string, string> = {}): Promise<BenchSystem> {
+  const portBase = await freePortBase()
+  const startedAt = performance.now()
+  const runner = spawn(process.execPath, [join(REPOSITORY, 'scripts/start.ts')], {
+    env: { ...process.env, ...env, PORT_BASE: String(portBase), DATA_DIR: dataDir },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  try {
+    await saysReady(runner)
+  } catch (error) {
+    await stop(runner)
+    throw error
+  }
+  const secondsToReady = (performance.now() - startedAt) / 1000
+  const gateway = `http://127.0.0.1:${portBase}`
+  return { pid: runner.pid ?? 0, portBase, gateway, secondsToReady, stop: () => stop(runner) }
+}
+
+function saysReady(runner: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = ''
+    const timer = setTimeout(() => fail(`was not ready within ${READY_SECONDS_MAX} s`), READY_SECONDS_MAX * 1000)
+    const fail = (what: string) => {
+      clearTimeout(timer)
+      reject(new Error(`The system ${what}:\n${said}`))
+    }
+    const hear = (chunk: Buffer) => {
+      said += chunk.toString()
+      if (!said.includes('Tikitu is ready')) return
+      clearTimeout(timer)
+      resolve()
+    }
+    runner.stdout?.on('data', hear)
+    runner.stderr?.on('data', hear)
+    runner.once('exit', () => fail('ended'))
+    runner.once('error', (error) => fail(`could not be started (${error.message})`))
+  })
+}
+
+async function stop(runner: ChildProcess): Promise<void> {
+  if (runner.exitCode !== null || runner.signalCode !== null) return
+  runner.kill('SIGTERM')
+  await once(runner, 'exit')
+}
