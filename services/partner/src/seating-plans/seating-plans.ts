@@ -1,0 +1,77 @@
+import { SeatingPlanPublished } from '@tikitu/schema/events/partner'
+import type { Transaction } from '@tikitu/runtime/database'
+import { emit } from '@tikitu/runtime/events'
+import type { Identity } from '@tikitu/runtime/identity'
+import { newId } from '@tikitu/runtime/ids'
+import { accept, type Accepted } from '@tikitu/runtime/outcome'
+import { venueNotFound, venueToManage } from '../venues/venues.ts'
+import {
+  categoriesOf,
+  publishedSections,
+  seatCount,
+  sectionSummaries,
+  type Plan,
+  type SeatingPlanInvalid,
+} from './plan.rules.ts'
+import { planFromPretix } from './pretix.rules.ts'
+import { planFromQuickForm, type QuickForm } from './quick-form.rules.ts'
+import { insertSeatingPlan } from './seating-plan.sql.ts'
+
+/** Somebody adds a version to a venue's seating plan. */
+interface AddSeatingPlan {
+  readonly identity: Identity
+  readonly venueId: string
+  readonly name: string
+  readonly at: Date
+}
+
+/** Adds a version from the quick form. For owners and managers; a stranger finds no venue. */
+export async function createSeatingPlan(tx: Transaction, command: AddSeatingPlan & { readonly form: QuickForm }) {
+  return addVersion(tx, command, () => planFromQuickForm(command.form))
+}
+
+/** Adds a version from a document in pretix's format, which may be anything. For owners and managers; a stranger finds no venue. */
+export async function importSeatingPlan(tx: Transaction, command: AddSeatingPlan & { readonly document: unknown }) {
+  return addVersion(tx, command, () => planFromPretix(command.document))
+}
+
+/** A plan is only read for somebody who may add it: that is work, and its problems are nobody else's business. */
+async function addVersion(
+  tx: Transaction,
+  { identity, venueId, name, at }: AddSeatingPlan,
+  read: () => Accepted<Plan> | SeatingPlanInvalid,
+) {
+  const venue = await venueToManage(tx, identity, venueId)
+  if (!venue) return venueNotFound(venueId)
+  const reading = read()
+  if (!reading.ok) return reading
+
+  const plan = reading.value
+  const { partnerId } = venue
+  const row = await insertSeatingPlan(tx, {
+    id: newId(),
+    venueId,
+    partnerId,
+    name,
+    seatCount: seatCount(plan),
+    categories: categoriesOf(plan),
+    sections: sectionSummaries(plan),
+    areas: plan.areas,
+    layout: plan.sections,
+    createdAt: at,
+  })
+  const { id: planId, version, categories } = row
+  await emit(tx, SeatingPlanPublished, {
+    planId,
+    venueId,
+    partnerId,
+    name,
+    version,
+    seatCount: row.seatCount,
+    categories,
+    sections: publishedSections(plan),
+    areas: [...plan.areas],
+    at: at.toISOString(),
+  })
+  return accept(row)
+}
