@@ -10,10 +10,10 @@ export const AREAS_MAX = 1_000
 export const AREA_CAPACITY_MAX = 1_000_000
 
 /** Characters at most in the name of a section, row, area or category, and in a seat's number. */
-export const NAME_MAX = 100
+const NAME_MAX = 100
 
 /** Characters at most in a seat's id. The quick form makes one of three names. */
-export const SEAT_ID_MAX = 320
+const SEAT_ID_MAX = 320
 
 /** Problems that are told at most; whoever has more repairs these first. */
 export const PROBLEMS_MAX = 100

@@ -16,7 +16,7 @@ import {
 } from './plan.rules.ts'
 
 /** Seats of one row of the quick form at most. */
-export const ROW_SEATS_MAX = 500
+const ROW_SEATS_MAX = 500
 
 /** The quick form: sections of rows of so many seats, and general-admission areas. */
 export interface QuickForm {
