@@ -12,5 +12,8 @@ export async function insertEventKey(tx: Transaction, key: EventKeyRow): Promise
 
 /** The keys of events; an event that was never published has none. */
 export function eventKeysByIds(db: Queryable, eventIds: readonly string[]): Promise<EventKeyRow[]> {
-  return db.select().from(eventKeys).where(inArray(eventKeys.eventId, [...eventIds]))
+  return db
+    .select()
+    .from(eventKeys)
+    .where(inArray(eventKeys.eventId, [...eventIds]))
 }

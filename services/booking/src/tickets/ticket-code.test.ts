@@ -8,7 +8,15 @@ const key = newKeyPair()
 
 test('a text that is not 116 characters of base64url is no code', () => {
   const code = writeCode(newId(), 1, key)
-  for (const text of ['', 'TICKET', code.slice(1), `${code}A`, `${code.slice(0, -1)}=`, `${code.slice(0, -1)}\u0000`, `${code}\n`])
+  for (const text of [
+    '',
+    'TICKET',
+    code.slice(1),
+    `${code}A`,
+    `${code.slice(0, -1)}=`,
+    `${code.slice(0, -1)}\u0000`,
+    `${code}\n`,
+  ])
     expect(readCode(text)).toBeNull()
 })
 
@@ -21,7 +29,7 @@ test('a code of a later layout is not guessed at', () => {
 test('a code with any character changed does not verify', () => {
   const code = writeCode(newId(), 1, key)
   fc.assert(
-    fc.property(fc.integer({ min: 0, max: 115 }), fc.constantFrom(...'AZaz09-_'), (at, character) => {
+    fc.property(fc.integer({ min: 0, max: 115 }), fc.constantFrom('A', 'Z', 'a', 'z', '0', '9', '-', '_'), (at, character) => {
       fc.pre(code[at] !== character)
       const claim = readCode(code.slice(0, at) + character + code.slice(at + 1))
       expect(claim !== null && isSignedBy(claim, key.publicKey)).toBe(false)
@@ -46,10 +54,10 @@ test('a code names its ticket and version, and is always the same', () => {
 test('a sealed secret opens only under its secret, for what it belongs to, and untouched', () => {
   const seal = sealOf('a secret of more than thirty-two characters')
   const sealed = seal.close(key.privateKey, 'event 1')
-  expect(() => sealOf('another secret of more than thirty-two').open(sealed, 'event 1')).toThrow()
-  expect(() => seal.open(sealed, 'event 2')).toThrow()
+  expect(() => sealOf('another secret of more than thirty-two').open(sealed, 'event 1')).toThrow('unable to authenticate')
+  expect(() => seal.open(sealed, 'event 2')).toThrow('unable to authenticate')
   const touched = Buffer.from(sealed)
   touched[30] = (touched[30] ?? 0) ^ 1
-  expect(() => seal.open(touched, 'event 1')).toThrow()
+  expect(() => seal.open(touched, 'event 1')).toThrow('unable to authenticate')
   expect(seal.open(sealed, 'event 1')).toEqual(key.privateKey)
 })

@@ -1,4 +1,12 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto'
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  sign,
+  verify,
+  type KeyObject,
+} from 'node:crypto'
 
 /*
  * What a ticket's QR code holds: 87 bytes as 116 characters of base64url.
@@ -68,7 +76,12 @@ export function readCode(code: string): Claim | null {
 /** Whether the event with this public key signed the claim. */
 export function isSignedBy(claim: Claim, publicKey: Buffer): boolean {
   if (claim.keyId !== keyIdOf(publicKey)) return false
-  return verify(null, claim.bytes.subarray(0, SIGNATURE_AT), publicKeyObject(publicKey), claim.bytes.subarray(SIGNATURE_AT))
+  return verify(
+    null,
+    claim.bytes.subarray(0, SIGNATURE_AT),
+    publicKeyObject(publicKey),
+    claim.bytes.subarray(SIGNATURE_AT),
+  )
 }
 
 function keyIdOf(publicKey: Buffer): string {

@@ -1,0 +1,83 @@
+import { sql } from 'drizzle-orm'
+import type { Queryable } from '@tikitu/runtime/database'
+
+/** One thing that must never be, and how often it is. */
+export interface Finding {
+  readonly invariant: string
+  readonly violations: number
+}
+
+/** Counts, in one statement and so at one moment, what must never be. */
+export async function inventoryFindings(db: Queryable): Promise<Finding[]> {
+  const { rows } = await db.execute<{ invariant: string; violations: number }>(sql`
+    with live as materialized (
+      select b.id, b.event_id, seat_no
+        from bookings b cross join unnest(b.seat_nos) as seat_no
+       where b.status in ('CONFIRMED', 'COMPLETED') or (b.status in ('HELD', 'PENDING') and b.expires_at > now())
+    )
+    select 1 as no, 'a seat in two live bookings' as invariant, count(*)::integer as violations
+      from (select from live group by event_id, seat_no having count(*) > 1) as twice
+
+    union all
+    select 2, 'a live booking whose seat names another booking', count(*)::integer
+      from live l
+      left join event_seats s on s.event_id = l.event_id and s.seat_no = l.seat_no
+     where s.booking_id is distinct from l.id
+
+    union all
+    select 3, 'a sold seat without a confirmed booking', count(*)::integer
+      from event_seats s
+     where s.expires_at = 'infinity'
+       and not exists (
+         select from bookings b
+          where b.id = s.booking_id and b.status in ('CONFIRMED', 'COMPLETED') and s.seat_no = any (b.seat_nos)
+       )
+
+    union all
+    select 4, 'a held seat that names no held booking', count(*)::integer
+      from event_seats s
+     where s.expires_at > now() and s.expires_at < 'infinity'
+       and not exists (
+         select from bookings b
+          where b.id = s.booking_id and b.status in ('HELD', 'PENDING') and s.seat_no = any (b.seat_nos)
+       )
+
+    union all
+    select 5, 'a capacity that is not what is available and what is taken', count(*)::integer
+      from admission_stock a
+     where a.capacity <> a.available + (
+         select coalesce(sum(b.quantity), 0)
+           from bookings b
+          where b.event_id = a.event_id
+            and b.ticket_type_id = a.ticket_type_id
+            and b.status in ('HELD', 'PENDING', 'CONFIRMED', 'COMPLETED')
+       )
+
+    union all
+    select 6, 'a confirmed booking without its number of tickets', count(*)::integer
+      from bookings b
+     where b.status in ('CONFIRMED', 'COMPLETED')
+       and b.quantity <> (select count(*) from tickets t where t.booking_id = b.id and t.status <> 'CANCELLED')
+
+    union all
+    select 7, 'a payment with neither tickets nor a refund, or with both', count(*)::integer
+      from booking_payments p
+      join bookings b on b.id = p.booking_id
+     where (p.outcome = 'TICKETS' and b.status in ('CONFIRMED', 'COMPLETED'))
+         = exists (select from booking_refunds r where r.payment_id = p.payment_id)
+
+    union all
+    select 8, 'a confirmed booking without exactly one good payment, or a free one with any', count(*)::integer
+      from bookings b
+     where b.status in ('CONFIRMED', 'COMPLETED')
+       and (case when b.total > 0 then 1 else 0 end)
+        <> (select count(*) from booking_payments p where p.booking_id = b.id and p.outcome = 'TICKETS')
+
+    union all
+    select 9, 'a live ticket of a booking that is not confirmed', count(*)::integer
+      from tickets t
+      join bookings b on b.id = t.booking_id
+     where t.status in ('ACTIVE', 'USED') and b.status not in ('CONFIRMED', 'COMPLETED')
+     order by no`)
+  return rows.map(({ invariant, violations }) => ({ invariant, violations }))
+}

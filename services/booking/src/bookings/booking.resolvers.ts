@@ -1,0 +1,81 @@
+import { mutate, type RequestContext } from '@tikitu/runtime/context'
+import { requireUserId } from '@tikitu/runtime/identity'
+import { timesMoney } from '@tikitu/runtime/money'
+import { validInput } from '@tikitu/runtime/validate'
+import { eventLoaders } from '../events/event.loaders.ts'
+import type { Resolvers } from '../generated/graphql.ts'
+import { ticketsOfBooking } from '../tickets/ticket.loaders.ts'
+import { cancelInput, checkoutInput } from './booking.input.ts'
+import { bookingById, freshBooking, listBookings, listBookingsOfUser } from './booking.loaders.ts'
+import { isCheckedOut } from './booking.rules.ts'
+import { cancelBooking } from './cancellation.ts'
+import { checkout, type CheckoutTerms } from './checkout.ts'
+
+/** Bookings in the graph: what there is to ask about them, checkout and cancellation, and what users have of them. */
+export const bookingResolvers: Resolvers = {
+  Query: {
+    booking: (_parent, { id }, context) => bookingById(context, id),
+    bookings: (_parent, args, context) => listBookings(context, args),
+  },
+
+  Mutation: {
+    async checkout(_parent, { input }, context) {
+      const userId = requireUserId(context.identity)
+      const wish = validInput(checkoutInput, input)
+      const terms = termsInForce(context)
+      const outcome = await mutate(context, 'Booking', (tx, at) => checkout(tx, { ...wish, userId, terms, at }))
+      if (outcome.__typename !== 'Booking') return outcome
+      return { __typename: 'Booking', ...(await freshBooking(context, outcome.id)) }
+    },
+
+    async cancelBooking(_parent, { input }, context) {
+      const { identity } = context
+      const wish = validInput(cancelInput, input)
+      const outcome = await mutate(context, 'Booking', (tx, at) => cancelBooking(tx, { ...wish, identity, at }))
+      if (outcome.__typename !== 'Booking') return outcome
+      return { __typename: 'Booking', ...(await freshBooking(context, outcome.id)) }
+    },
+  },
+
+  Booking: {
+    __resolveReference: ({ id }, _args, context) => bookingById(context, id),
+    reference: ({ id, reference }) => {
+      if (reference === null) throw new Error(`hold ${id} was taken for a booking`)
+      return reference
+    },
+    status: ({ id, status }) => {
+      if (!isCheckedOut(status)) throw new Error(`hold ${id} was taken for a booking`)
+      return status
+    },
+    user: ({ userId }) => ({ __typename: 'User', id: userId }),
+    event: ({ eventId }, _args, context) => eventLoaders(context).event.load(eventId),
+    lines: ({ lines, currency }) => lines.map((line) => ({ ...line, currency })),
+    total: ({ total, currency }) => ({ amount: total, currency }),
+    paymentDeadline: ({ total, expiresAt }) => (total === 0 ? null : expiresAt),
+    tickets: ({ id }, _args, context) => ticketsOfBooking(context, id),
+    createdAt: ({ checkedOutAt, createdAt }) => checkedOutAt ?? createdAt,
+    cancelReason: ({ endReason }) => endReason,
+  },
+
+  BookingLine: {
+    ticketType: ({ ticketTypeId }, _args, context) => eventLoaders(context).ticketType.load(ticketTypeId),
+    unitPrice: ({ unitPrice, currency }) => ({ amount: unitPrice, currency }),
+    total: ({ unitPrice, currency, quantity }) => timesMoney({ amount: unitPrice, currency }, quantity),
+  },
+
+  User: {
+    __resolveReference: ({ id }) => ({ __typename: 'User', id }),
+    bookings: ({ id }, args, context) => listBookingsOfUser(context, id, args),
+  },
+}
+
+function termsInForce({ settings }: RequestContext): CheckoutTerms {
+  return {
+    paymentMinutes: settings.get('booking.paymentMinutes'),
+    cancellationHours: settings.get('booking.cancellationHours'),
+    commission: {
+      basisPoints: settings.get('partner.commissionBasisPoints'),
+      fixedPerTicket: settings.get('partner.commissionFixedPerTicket'),
+    },
+  }
+}

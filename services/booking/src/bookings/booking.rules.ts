@@ -1,0 +1,162 @@
+import { accept, refuse } from '@tikitu/runtime/outcome'
+import { shareOf } from '@tikitu/runtime/money'
+
+/** Where a booking stands. HELD and RELEASED are those of a hold, which nobody has checked out. */
+export type BookingStatus =
+  | 'HELD'
+  | 'RELEASED'
+  | 'PENDING'
+  | 'CONFIRMED'
+  | 'COMPLETED'
+  | 'EXPIRED'
+  | 'CANCELLING'
+  | 'CANCELLED'
+  | 'REFUND_DUE'
+  | 'REFUNDED'
+  | 'CHARGEBACK'
+
+/** Where what has been checked out stands. */
+export type CheckedOutStatus = Exclude<BookingStatus, 'HELD' | 'RELEASED'>
+
+/** Whether it is more than a hold. */
+export function isCheckedOut(status: BookingStatus): status is CheckedOutStatus {
+  return status !== 'HELD' && status !== 'RELEASED'
+}
+
+/** Where the booking's event stands. */
+type EventStatus = 'DRAFT' | 'PUBLISHED' | 'CANCELLED' | 'COMPLETED'
+
+const MINUTE_MILLISECONDS = 60_000
+const HOUR_MILLISECONDS = 60 * MINUTE_MILLISECONDS
+
+/** All of the price. */
+const WHOLE = 10_000
+
+/** A hold, and what decides whether it may be checked out. */
+export interface CheckoutFacts {
+  readonly id: string
+  readonly status: BookingStatus
+  /** Null while it is a hold. */
+  readonly reference: string | null
+  readonly expiresAt: Date
+  /** The database compared the end of the hold with its clock. */
+  readonly isOver: boolean
+  readonly event: {
+    readonly status: EventStatus
+    readonly endsAt: Date
+    readonly salesOpenAt: Date | null
+    readonly salesCloseAt: Date
+  }
+}
+
+/**
+ * May this hold become a booking? Who held in time may check out although sales have closed since; not when the event
+ * was called off or is over. Says nothing about somebody who checks out the same hold at the same moment.
+ */
+export function decideCheckout({ id, status, reference, expiresAt, isOver, event }: CheckoutFacts, at: Date) {
+  if (reference !== null) return refuse('HoldAlreadyUsed', 'This hold was checked out before.', { bookingId: id })
+  if (status === 'RELEASED') return refuse('HoldNotFound', 'There is no such hold.', { holdId: id })
+  if (status !== 'HELD' || isOver)
+    return refuse('HoldExpired', 'This hold has ended.', { holdId: id, expiredAt: expiresAt })
+  if (event.status !== 'PUBLISHED' || at >= event.endsAt)
+    return refuse('SalesClosed', 'This event is not on sale any more.', {
+      opensAt: event.salesOpenAt,
+      closesAt: event.salesCloseAt,
+    })
+  return accept()
+}
+
+/** What a partner pays for a sale. */
+export interface CommissionTerms {
+  readonly basisPoints: number
+  /** For each ticket, in minor units. */
+  readonly fixedPerTicket: number
+}
+
+/** The platform's share of a booking, in minor units; never more than was paid. */
+export function commissionOf(
+  total: number,
+  quantity: number,
+  { basisPoints, fixedPerTicket }: CommissionTerms,
+): number {
+  return Math.min(total, shareOf(total, basisPoints) + quantity * fixedPerTicket)
+}
+
+/** The instant so many minutes from now. */
+export function minutesFrom(at: Date, minutes: number): Date {
+  return new Date(at.getTime() + minutes * MINUTE_MILLISECONDS)
+}
+
+/** Until when, and for how much, a booking made now may be cancelled by its buyer. */
+export function policyFor(startsAt: Date, cancellationHours: number) {
+  const until = new Date(startsAt.getTime() - cancellationHours * HOUR_MILLISECONDS)
+  return { until: until.toISOString(), refundBasisPoints: WHOLE }
+}
+
+/** As what somebody cancels: the buyer is bound by the policy, the seller and our support are not. */
+export type Canceller = 'BUYER' | 'SELLER' | 'SUPPORT'
+
+/** A booking, and what decides whether it may be cancelled. */
+export interface CancellationFacts {
+  readonly status: CheckedOutStatus
+  readonly total: number
+  readonly policy: { readonly until: string; readonly refundBasisPoints: number } | null
+  readonly event: { readonly endsAt: Date }
+  /** Tickets of it that have let somebody in. */
+  readonly ticketsUsed: number
+}
+
+/**
+ * May this booking be cancelled now, and how much of what was paid goes back? The buyer may until the policy's last
+ * instant and while nobody has come in; an unpaid booking, and for sellers and support any, until the event ends.
+ */
+export function decideCancellation(booking: CancellationFacts, canceller: Canceller, at: Date) {
+  const { status, total, policy, event, ticketsUsed } = booking
+  const isOpen = status === 'PENDING' || status === 'CONFIRMED'
+  if (!isOpen || at >= event.endsAt) return notCancellable(status, 'This booking cannot be cancelled any more.')
+  if (canceller === 'BUYER' && status === 'CONFIRMED') {
+    if (ticketsUsed > 0) return notCancellable(status, 'A ticket of this booking was used already.')
+    if (policy === null || at > new Date(policy.until))
+      return notCancellable(status, 'It is too late to cancel this booking.')
+    return accept({ refund: shareOf(total, policy.refundBasisPoints) })
+  }
+  return accept({ refund: status === 'CONFIRMED' ? total : 0 })
+}
+
+const notCancellable = (status: CheckedOutStatus, message: string) =>
+  refuse('BookingNotCancellable', message, { status })
+
+/** What a payment found when it arrived. */
+export interface PaymentFacts {
+  readonly status: BookingStatus
+  /** Null when it never became a booking. */
+  readonly reference: string | null
+  readonly total: number
+  readonly currency: string
+  /** Whether an earlier payment bought tickets. */
+  readonly wasPaid: boolean
+  /** The database compared the deadline with its clock. */
+  readonly isOver: boolean
+  readonly event: {
+    readonly status: EventStatus
+    readonly endsAt: Date
+    readonly salesOpenAt: Date | null
+    readonly salesCloseAt: Date
+  }
+}
+
+/**
+ * What a good payment is worth. `confirm`: the seats are still the booking's. `take again`: too late, but the seats may
+ * be taken if nobody else has. `too late`: the event is not on sale any more. `surplus`: it is not what was asked for,
+ * or it was paid before; it goes back and the booking stays as it is.
+ */
+export function decideOnPayment(booking: PaymentFacts, paid: { amount: number; currency: string }, at: Date) {
+  const { status, reference, total, currency, wasPaid, isOver, event } = booking
+  const isThePrice = paid.amount === total && paid.currency === currency
+  const waits = status === 'PENDING' || status === 'EXPIRED' || status === 'CANCELLED'
+  if (reference === null || wasPaid || !isThePrice || !waits) return 'surplus'
+  if (event.status !== 'PUBLISHED' || at >= event.endsAt) return 'too late'
+  if (status === 'PENDING' && !isOver) return 'confirm'
+  const isOnSale = event.salesOpenAt !== null && at >= event.salesOpenAt && at < event.salesCloseAt
+  return isOnSale ? 'take again' : 'too late'
+}

@@ -1,0 +1,172 @@
+import { accepted } from '@tikitu/runtime/outcome'
+import { aUser, testDatabase } from '@tikitu/runtime/testing'
+import type { Database } from '@tikitu/runtime/database'
+import { PaymentSucceeded, RefundSucceeded } from '@tikitu/schema/events/payment'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { HoldFacts } from '../../test/sales.ts'
+import {
+  aConfirmed,
+  aHeld,
+  aPayment,
+  aPending,
+  brokenInvariants,
+  cancel,
+  crash,
+  deliver,
+  expire,
+  happen,
+  passDeadline,
+  prepare,
+  resell,
+  statusOf,
+  told,
+  type Told,
+} from '../../test/story.ts'
+import type { BookingStatus } from './booking.rules.ts'
+import { BOOKING_SAGA, transitionFrom, type Condition, type SagaEvent, type Transition } from './booking.saga.ts'
+
+let database: Database
+beforeAll(async () => {
+  database = (await testDatabase('booking')).database
+})
+
+/** How a booking comes into each state. CHARGEBACK follows with disputes. */
+const ARRIVE: Record<Exclude<BookingStatus, 'CHARGEBACK'>, (facts: HoldFacts) => Promise<Told>> = {
+  HELD: (facts) => aHeld(database, facts),
+  RELEASED: async (facts) => then(await aHeld(database, facts), 'release'),
+  PENDING: (facts) => aPending(database, facts),
+  CONFIRMED: (facts) => aConfirmed(database, facts),
+  COMPLETED: async (facts) => then(await aConfirmed(database, facts), 'event over'),
+  EXPIRED: async (facts) => then(await aPending(database, facts), 'deadline passed'),
+  CANCELLING: async (facts) => then(await aConfirmed(database, facts), 'cancel'),
+  CANCELLED: async (facts) => then(await aPending(database, facts), 'cancel'),
+  REFUND_DUE: async (facts) => {
+    const expired = await then(await aPending(database, facts), 'deadline passed')
+    await resell(database, expired)
+    return then(expired, 'payment.succeeded')
+  },
+  REFUNDED: async (facts) => then(await ARRIVE.REFUND_DUE(facts), 'refund.succeeded'),
+}
+
+async function then(booking: Told, event: SagaEvent): Promise<Told> {
+  await happen(database, await prepare(database, booking, event))
+  return booking
+}
+
+const rows: readonly Transition[] = BOOKING_SAGA
+const EVENTS = [...new Set(rows.map(({ on }) => on))]
+const STATES = Object.keys(ARRIVE) as (keyof typeof ARRIVE)[]
+const KINDS: Record<string, HoldFacts> = { seats: { seatNos: [3, 4] }, 'general admission': { units: 2 } }
+
+/** Which row applies in this walk, where everything costs something and each event comes to a booking that arrived alone. */
+function conditionOf(status: BookingStatus, event: SagaEvent): Condition | undefined {
+  if (event === 'checkout') return 'paid'
+  if (event === 'cancel') return status === 'CONFIRMED' ? 'paid' : undefined
+  if (event === 'refund.succeeded') return 'all given back'
+  if (event !== 'payment.succeeded') return undefined
+  if (status === 'PENDING') return 'in time'
+  return status === 'EXPIRED' || status === 'CANCELLED' ? 'late, seats free' : 'surplus'
+}
+
+/** A payment for what was never a booking is a mistake of payment's: it is not handled, and stays to be looked at. */
+const isMistake = (status: BookingStatus, event: SagaEvent) =>
+  event === 'payment.succeeded' && (status === 'HELD' || status === 'RELEASED')
+
+describe.each(Object.entries(KINDS))('with %s', (_name, facts) => {
+  for (const status of STATES) {
+    for (const event of EVENTS) {
+      const row = transitionFrom(status, event, conditionOf(status, event))
+      const outcome = row && row.to !== 'same' ? `becomes ${row.to}` : 'stays as it is'
+
+      test(`${status} ${outcome} on ${event}, once, twice and after a crash`, async () => {
+        const booking = await ARRIVE[status](facts)
+        expect(await statusOf(database, booking.id)).toBe(status)
+        const before = await told(database, booking.id)
+        const happening = await prepare(database, booking, event)
+        if (isMistake(status, event)) {
+          await expect(happen(database, happening)).rejects.toThrow('cannot go')
+        } else {
+          await crash(database, happening)
+          expect([await statusOf(database, booking.id), await told(database, booking.id)]).toEqual([status, before])
+          await happen(database, happening)
+        }
+
+        const expected = row && row.to !== 'same' ? row.to : status
+        expect(await statusOf(database, booking.id)).toBe(expected)
+        expect((await told(database, booking.id)).slice(before.length)).toEqual(row?.emits ?? [])
+        expect(await brokenInvariants(database)).toEqual([])
+
+        if (isMistake(status, event)) return
+        await happen(database, happening)
+        expect(await statusOf(database, booking.id)).toBe(expected)
+        expect((await told(database, booking.id)).slice(before.length)).toEqual(row?.emits ?? [])
+        expect(await brokenInvariants(database)).toEqual([])
+      })
+    }
+  }
+
+  test('whatever two things happen to a pending booking, in whatever order, money and places agree', async () => {
+    for (const first of EVENTS) {
+      for (const second of EVENTS) {
+        const booking = await aPending(database, facts)
+        const [one, other] = [await prepare(database, booking, first), await prepare(database, booking, second)]
+        await happen(database, one)
+        await happen(database, other)
+        await happen(database, one)
+        expect([first, second, await brokenInvariants(database)]).toEqual([first, second, []])
+      }
+    }
+  })
+
+  test('late, seats gone: paid after the deadline, and somebody else was quicker', async () => {
+    const booking = await aPending(database, facts)
+    await passDeadline(database, booking.id)
+    await expire(database)
+    await resell(database, booking)
+    await deliver(database, PaymentSucceeded, aPayment(booking))
+    expect(await statusOf(database, booking.id)).toBe('REFUND_DUE')
+    expect((await told(database, booking.id)).at(-1)).toBe('booking.refund_requested')
+    expect(await brokenInvariants(database)).toEqual([])
+  })
+
+  test('free: confirmed at once, and cancelled without a refund', async () => {
+    const free = { ...facts, seatPrice: 0, unitPrice: 0 }
+    const held = await aHeld(database, free)
+    await happen(database, await prepare(database, held, 'checkout'))
+    expect(await statusOf(database, held.id)).toBe('CONFIRMED')
+    accepted(await cancel(database, held.id, aUser({ userId: held.userId })))
+    expect(await statusOf(database, held.id)).toBe('CANCELLED')
+    expect(await told(database, held.id)).toEqual(['booking.confirmed', 'booking.cancelled'])
+    expect(await brokenInvariants(database)).toEqual([])
+  })
+
+  test('not all given back: a booking that was paid twice is cancelled when both payments are back', async () => {
+    const booking = await aConfirmed(database, facts)
+    await deliver(database, PaymentSucceeded, aPayment(booking))
+    accepted(await cancel(database, booking.id, aUser({ userId: booking.userId })))
+    const { rows: refunds } = await database.pool.query<{ refund_id: string; payment_id: string }>(
+      'select refund_id, payment_id from booking_refunds where booking_id = $1 order by requested_at',
+      [booking.id],
+    )
+    const statuses: BookingStatus[] = []
+    for (const { refund_id: refundId, payment_id: paymentId } of refunds) {
+      await deliver(database, RefundSucceeded, { ...aPayment(booking), refundId, paymentId })
+      statuses.push(await statusOf(database, booking.id))
+    }
+    expect(statuses).toEqual(['CANCELLING', 'CANCELLED'])
+    expect(await brokenInvariants(database)).toEqual([])
+  })
+})
+
+test('every row of the saga is walked above', () => {
+  const walked = STATES.flatMap((status) =>
+    EVENTS.map((event) => transitionFrom(status, event, conditionOf(status, event))),
+  )
+  const told = [
+    transitionFrom('EXPIRED', 'payment.succeeded', 'late, seats gone'),
+    transitionFrom('HELD', 'checkout', 'free'),
+    transitionFrom('CONFIRMED', 'cancel', 'free'),
+    transitionFrom('CANCELLING', 'refund.succeeded', 'not all given back'),
+  ]
+  expect(rows.filter((row) => ![...walked, ...told].includes(row))).toEqual([])
+})

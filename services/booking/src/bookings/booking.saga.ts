@@ -1,0 +1,126 @@
+import type { BookingStatus } from './booking.rules.ts'
+
+/** What can happen to a booking: a command, an event of payment's, or the passing of time. */
+export type SagaEvent =
+  | 'checkout'
+  | 'release'
+  | 'deadline passed'
+  | 'cancel'
+  | 'payment.succeeded'
+  | 'payment.failed'
+  | 'payment.cancelled'
+  | 'refund.succeeded'
+  | 'refund.failed'
+  | 'event over'
+
+/** What booking publishes because of it. */
+export type SagaFact =
+  | 'booking.payment_requested'
+  | 'booking.confirmed'
+  | 'booking.expired'
+  | 'booking.cancelled'
+  | 'booking.payment_cancel_requested'
+  | 'booking.refund_requested'
+
+/** One row: from any of these states, when that happens and the condition holds, to this state, saying so. */
+export interface Transition {
+  readonly from: readonly BookingStatus[]
+  readonly on: SagaEvent
+  /** Tells rows of one event apart; each is explained in `CONDITIONS`. */
+  readonly when?: Condition
+  /** `same`: the state stays. */
+  readonly to: BookingStatus | 'same'
+  readonly emits: readonly SagaFact[]
+}
+
+/** What the conditions of the table mean. */
+export const CONDITIONS = {
+  free: 'nothing is to be paid, or was',
+  paid: 'it costs something',
+  'in time': 'it is the price, nothing was paid before, and the seats are held until later than now',
+  'late, seats free':
+    'it is the price, nothing was paid before, the event is on sale, and the seats could be taken again',
+  'late, seats gone': 'it is the price, nothing was paid before, and the seats are gone or the event is not on sale',
+  surplus: 'it is not the price, or the booking was paid before',
+  'all given back': 'no other refund of the booking is outstanding',
+  'not all given back': 'another refund of the booking is outstanding',
+} as const
+
+/** The name of a condition. */
+export type Condition = keyof typeof CONDITIONS
+
+/** Bookings that buyers see: whatever has been checked out. */
+const CHECKED_OUT = [
+  'PENDING',
+  'CONFIRMED',
+  'COMPLETED',
+  'EXPIRED',
+  'CANCELLING',
+  'CANCELLED',
+  'REFUND_DUE',
+  'REFUNDED',
+  'CHARGEBACK',
+] as const satisfies readonly BookingStatus[]
+
+/**
+ * The whole saga. What is not here changes nothing: commands are refused, events and timers are ignored. Every row is
+ * carried out as one compare-and-set on the state, in one transaction with its effects and the facts it publishes.
+ */
+export const BOOKING_SAGA = [
+  { from: ['HELD'], on: 'release', to: 'RELEASED', emits: [] },
+  { from: ['HELD'], on: 'deadline passed', to: 'EXPIRED', emits: [] },
+  { from: ['HELD'], on: 'checkout', when: 'paid', to: 'PENDING', emits: ['booking.payment_requested'] },
+  { from: ['HELD'], on: 'checkout', when: 'free', to: 'CONFIRMED', emits: ['booking.confirmed'] },
+
+  {
+    from: ['PENDING'],
+    on: 'deadline passed',
+    to: 'EXPIRED',
+    emits: ['booking.expired', 'booking.payment_cancel_requested'],
+  },
+  { from: CHECKED_OUT, on: 'payment.failed', to: 'same', emits: [] },
+  { from: CHECKED_OUT, on: 'payment.cancelled', to: 'same', emits: [] },
+  { from: ['PENDING'], on: 'payment.succeeded', when: 'in time', to: 'CONFIRMED', emits: ['booking.confirmed'] },
+  {
+    from: ['PENDING', 'EXPIRED', 'CANCELLED'],
+    on: 'payment.succeeded',
+    when: 'late, seats free',
+    to: 'CONFIRMED',
+    emits: ['booking.confirmed'],
+  },
+  {
+    from: ['PENDING', 'EXPIRED', 'CANCELLED'],
+    on: 'payment.succeeded',
+    when: 'late, seats gone',
+    to: 'REFUND_DUE',
+    emits: ['booking.refund_requested'],
+  },
+  { from: CHECKED_OUT, on: 'payment.succeeded', when: 'surplus', to: 'same', emits: ['booking.refund_requested'] },
+
+  {
+    from: ['PENDING'],
+    on: 'cancel',
+    to: 'CANCELLED',
+    emits: ['booking.cancelled', 'booking.payment_cancel_requested'],
+  },
+  { from: ['CONFIRMED'], on: 'cancel', when: 'free', to: 'CANCELLED', emits: ['booking.cancelled'] },
+  {
+    from: ['CONFIRMED'],
+    on: 'cancel',
+    when: 'paid',
+    to: 'CANCELLING',
+    emits: ['booking.cancelled', 'booking.refund_requested'],
+  },
+  { from: ['CANCELLING'], on: 'refund.succeeded', when: 'all given back', to: 'CANCELLED', emits: [] },
+  { from: ['REFUND_DUE'], on: 'refund.succeeded', when: 'all given back', to: 'REFUNDED', emits: [] },
+  { from: CHECKED_OUT, on: 'refund.succeeded', when: 'not all given back', to: 'same', emits: [] },
+  { from: CHECKED_OUT, on: 'refund.failed', to: 'same', emits: [] },
+
+  { from: ['CONFIRMED'], on: 'event over', to: 'COMPLETED', emits: [] },
+] as const satisfies readonly Transition[]
+
+/** The row of the table for a state, when there is one. */
+export function transitionFrom(status: BookingStatus, on: SagaEvent, when?: Condition): Transition | undefined {
+  const rows: readonly Transition[] = BOOKING_SAGA
+  return rows.find((row) => row.on === on && row.when === when && row.from.includes(status))
+}

@@ -1,0 +1,150 @@
+import { and, desc, eq, getTableColumns, inArray, isNotNull, lt, or, sql, type SQL } from 'drizzle-orm'
+import type { Queryable, Transaction } from '@tikitu/runtime/database'
+import { bookings, events, venues } from '../tables.ts'
+import type { BookingStatus } from './booking.rules.ts'
+import type { Transition } from './booking.saga.ts'
+
+/** A booking as it is stored. */
+export type BookingRow = typeof bookings.$inferSelect
+
+const WITH_EVENT = {
+  ...getTableColumns(bookings),
+  /** Whether the end of the hold, or the payment deadline, is past: by the database's clock, to the microsecond. */
+  isOver: sql<boolean>`${bookings.expiresAt} <= now()`,
+  event: {
+    status: events.status,
+    title: events.title,
+    startsAt: events.startsAt,
+    endsAt: events.endsAt,
+    salesOpenAt: events.salesOpenAt,
+    salesCloseAt: events.salesCloseAt,
+    timezone: events.timezone,
+    venueName: venues.name,
+    city: venues.city,
+  },
+}
+
+/** A booking with what decisions and events about it need to know of its event. */
+export type SagaBooking = NonNullable<Awaited<ReturnType<typeof sagaBooking>>>
+
+/** The booking as it is now; it may change at once. */
+export async function sagaBooking(tx: Transaction, id: string) {
+  const [row] = await withEvent(tx, eq(bookings.id, id))
+  return row ?? null
+}
+
+/**
+ * The booking, locked. The lock lets others refer to the booking, as a new payment of it does, which would otherwise wait
+ * while it holds what we wait for.
+ */
+export async function lockedBooking(tx: Transaction, id: string): Promise<SagaBooking | null> {
+  const [row] = await withEvent(tx, eq(bookings.id, id)).for('no key update', { of: bookings })
+  return row ?? null
+}
+
+function withEvent(tx: Transaction, condition: SQL) {
+  return tx
+    .select(WITH_EVENT)
+    .from(bookings)
+    .innerJoin(events, eq(events.id, bookings.eventId))
+    .innerJoin(venues, eq(venues.venueId, events.venueId))
+    .where(condition)
+    .$dynamic()
+}
+
+/** What a transition writes beside the state. */
+export type Changes = Partial<
+  Pick<
+    BookingRow,
+    | 'reference'
+    | 'commission'
+    | 'policy'
+    | 'expiresAt'
+    | 'checkedOutAt'
+    | 'confirmedAt'
+    | 'endedAt'
+    | 'endReason'
+    | 'late'
+  >
+>
+
+/** Carries a row of the saga out: false when the booking is in none of the states that the row begins at. */
+export async function moveBooking(
+  tx: Transaction,
+  id: string,
+  { from, to }: Transition,
+  changes: Changes = {},
+): Promise<boolean> {
+  const moved = await tx
+    .update(bookings)
+    .set(to === 'same' ? changes : { ...changes, status: to })
+    .where(and(eq(bookings.id, id), inArray(bookings.status, [...from])))
+    .returning({ id: bookings.id })
+  return moved.length > 0
+}
+
+/** Whose bookings a caller may see. */
+export interface BookingViewer {
+  /** Their own; null for callers that are nobody's user. */
+  readonly userId: string | null
+  /** Those of these partners' events. */
+  readonly partnerIds: readonly string[]
+  /** All of them. */
+  readonly all: boolean
+}
+
+/** Holds, and what became of holds that nobody checked out, have no reference and are no bookings. */
+function visible({ userId, partnerIds, all }: BookingViewer): SQL | undefined {
+  return and(
+    isNotNull(bookings.reference),
+    all
+      ? undefined
+      : or(
+          userId === null ? undefined : eq(bookings.userId, userId),
+          partnerIds.length === 0 ? undefined : inArray(bookings.partnerId, [...partnerIds]),
+          sql`false`,
+        ),
+  )
+}
+
+/** Those of these bookings that the caller may see. */
+export function visibleBookings(db: Queryable, viewer: BookingViewer, ids: readonly string[]): Promise<BookingRow[]> {
+  return db
+    .select()
+    .from(bookings)
+    .where(and(inArray(bookings.id, [...ids]), visible(viewer)))
+}
+
+/** A page of a list of bookings. */
+export interface BookingQuery {
+  readonly userId?: string | undefined
+  readonly eventId?: string | undefined
+  readonly status?: BookingStatus | undefined
+  readonly reference?: string | undefined
+  /** Continue below this id. */
+  readonly before: string | null
+  readonly limit: number
+}
+
+/** Bookings that the caller may see, newest first. */
+export function visibleBookingsPage(
+  db: Queryable,
+  viewer: BookingViewer,
+  { userId, eventId, status, reference, before, limit }: BookingQuery,
+): Promise<BookingRow[]> {
+  return db
+    .select()
+    .from(bookings)
+    .where(
+      and(
+        visible(viewer),
+        userId === undefined ? undefined : eq(bookings.userId, userId),
+        eventId === undefined ? undefined : eq(bookings.eventId, eventId),
+        status === undefined ? undefined : eq(bookings.status, status),
+        reference === undefined ? undefined : eq(bookings.reference, reference),
+        before === null ? undefined : lt(bookings.id, before),
+      ),
+    )
+    .orderBy(desc(bookings.id))
+    .limit(limit)
+}

@@ -1,0 +1,87 @@
+import { recordAudit } from '@tikitu/runtime/audit'
+import type { Transaction } from '@tikitu/runtime/database'
+import { onceForKey } from '@tikitu/runtime/idempotency'
+import type { Identity } from '@tikitu/runtime/identity'
+import { isId } from '@tikitu/runtime/ids'
+import { accept, refuse } from '@tikitu/runtime/outcome'
+import { cancelTickets, lockTickets } from '../tickets/ticket.sql.ts'
+import { decideCancellation, isCheckedOut } from './booking.rules.ts'
+import { lockedBooking, sagaBooking, type SagaBooking } from './booking.sql.ts'
+import { paymentsOf } from './payment.sql.ts'
+import { giveBackPlaces, lockBeforeBooking } from './places.ts'
+import { requestRefund } from './settlement.ts'
+import { take } from './transition.ts'
+import { cancellerOf, mayViewBooking, personOf } from './viewer.ts'
+
+/** Somebody wants a booking cancelled. */
+export interface Cancellation {
+  readonly bookingId: string
+  readonly reason: string
+  readonly idempotencyKey: string
+  readonly identity: Identity
+  readonly at: Date
+}
+
+/**
+ * Ends a booking and puts its places back on sale. Its buyer may by the policy it was bought under; the seller's owners
+ * and managers and our support may until the event ends, which is written to the audit log. What was paid goes back.
+ */
+export async function cancelBooking(tx: Transaction, command: Cancellation) {
+  const { identity, idempotencyKey, bookingId, reason } = command
+  const wish = {
+    caller: personOf(identity),
+    key: idempotencyKey,
+    operation: 'cancelBooking',
+    request: { bookingId, reason },
+  }
+  return onceForKey(tx, wish, () => cancelOnce(tx, command))
+}
+
+async function cancelOnce(tx: Transaction, { bookingId, reason, identity, at }: Cancellation) {
+  const seen = isId(bookingId) ? await sagaBooking(tx, bookingId) : null
+  if (!seen || !mayViewBooking(identity, seen)) return noSuchBooking(bookingId)
+  const canceller = cancellerOf(identity, seen)
+
+  await lockBeforeBooking(tx, seen)
+  const booking = (await lockedBooking(tx, bookingId)) ?? seen
+  const { status } = booking
+  if (!isCheckedOut(status)) return noSuchBooking(bookingId)
+  const ticketsUsed = await lockTickets(tx, bookingId)
+  const decision = decideCancellation({ ...booking, status, ticketsUsed }, canceller, at)
+  if (!decision.ok) return decision
+
+  await end(tx, booking, { reason, at, refund: decision.value.refund })
+  if (canceller !== 'BUYER') {
+    await recordAudit(tx, identity, {
+      action: 'cancelBooking',
+      resource: { type: 'Booking', id: bookingId },
+      before: { status: booking.status },
+      after: { status: booking.status === 'CONFIRMED' && booking.total > 0 ? 'CANCELLING' : 'CANCELLED' },
+      at,
+    })
+  }
+  return accept({ id: bookingId })
+}
+
+const noSuchBooking = (bookingId: string) => refuse('BookingNotFound', 'There is no such booking.', { bookingId })
+
+async function end(
+  tx: Transaction,
+  booking: SagaBooking,
+  { reason, at, refund: amount }: { reason: string; at: Date; refund: number },
+) {
+  const payments = await paymentsOf(tx, booking.id)
+  const good = payments.find(({ outcome }) => outcome === 'TICKETS')
+  const refund = good && (await requestRefund(tx, { ...good, amount, reason, at }))
+  const isConfirmed = booking.status === 'CONFIRMED'
+  await cancelTickets(tx, booking.id)
+  await take(tx, {
+    booking,
+    on: 'cancel',
+    ...(isConfirmed ? { when: refund ? ('paid' as const) : ('free' as const) } : {}),
+    at,
+    changes: { endedAt: at, endReason: reason },
+    news: { reason, ...(refund ? { refund } : {}) },
+  })
+  await giveBackPlaces(tx, booking)
+}

@@ -1,0 +1,46 @@
+import { and, asc, eq, inArray, lte, sql } from 'drizzle-orm'
+import type { Queryable, Transaction } from '@tikitu/runtime/database'
+import { bookings, events } from '../tables.ts'
+import type { Transition } from './booking.saga.ts'
+
+/** Published events that ended before so many minutes ago, those that ended first first. */
+export async function eventsOver(db: Queryable, minutesAgo: number, limit: number): Promise<string[]> {
+  const rows = await db
+    .select({ id: events.id })
+    .from(events)
+    .where(and(eq(events.status, 'PUBLISHED'), lte(events.endsAt, sql`now() - make_interval(mins => ${minutesAgo})`)))
+    .orderBy(asc(events.endsAt))
+    .limit(limit)
+  return rows.map(({ id }) => id)
+}
+
+/** Carries the row of the saga out for bookings of an event, at most so many; returns which. */
+export async function moveBookingsOfEvent(
+  tx: Transaction,
+  eventId: string,
+  { from, to }: Transition,
+  atMost: number,
+): Promise<string[]> {
+  if (to === 'same') return []
+  const some = tx
+    .select({ id: bookings.id })
+    .from(bookings)
+    .where(and(eq(bookings.eventId, eventId), inArray(bookings.status, [...from])))
+    .orderBy(asc(bookings.id))
+    .limit(atMost)
+    .for('update')
+  const moved = await tx
+    .update(bookings)
+    .set({ status: to })
+    .where(inArray(bookings.id, some))
+    .returning({ id: bookings.id })
+  return moved.map(({ id }) => id)
+}
+
+/** Writes down that an event has happened. */
+export async function markCompleted(tx: Transaction, eventId: string): Promise<void> {
+  await tx
+    .update(events)
+    .set({ status: 'COMPLETED' })
+    .where(and(eq(events.id, eventId), eq(events.status, 'PUBLISHED')))
+}

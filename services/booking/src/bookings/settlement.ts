@@ -1,0 +1,95 @@
+import type { Transaction } from '@tikitu/runtime/database'
+import type { RefundOrder } from './announce.ts'
+import { decideOnPayment } from './booking.rules.ts'
+import type { Condition } from './booking.saga.ts'
+import { lockedBooking, sagaBooking, type SagaBooking } from './booking.sql.ts'
+import { insertPayment, insertRefund, paymentsOf, refundsOutstanding, settleRefund } from './payment.sql.ts'
+import { giveBackPlaces, lockBeforeBooking, sellPlaces } from './places.ts'
+import { refundIdOf } from './refund-id.ts'
+import { take } from './transition.ts'
+
+/** Money has arrived for a booking. */
+export interface ArrivedPayment {
+  readonly paymentId: string
+  readonly bookingId: string
+  readonly amount: number
+  readonly currency: string
+}
+
+/**
+ * Makes money and seats agree. In time, the booking is confirmed; too late, it is confirmed when its seats are still to
+ * be had and the event is on sale; whatever else arrived goes back. The same payment again changes nothing.
+ */
+export async function settlePayment(tx: Transaction, payment: ArrivedPayment, at: Date): Promise<void> {
+  const seen = await sagaBooking(tx, payment.bookingId)
+  if (!seen) throw new Error(`payment ${payment.paymentId} is for a booking that does not exist`)
+  const earlier = await paymentsOf(tx, payment.bookingId)
+  if (earlier.some(({ paymentId }) => paymentId === payment.paymentId)) return
+
+  // Not for a booking that waits: its units stay taken, and the stock is the row that everybody else waits for.
+  if (seen.status !== 'PENDING') await lockBeforeBooking(tx, seen)
+  const booking = (await lockedBooking(tx, payment.bookingId)) ?? seen
+  const wasPaid = earlier.some(({ outcome }) => outcome === 'TICKETS')
+  const decision = decideOnPayment({ ...booking, wasPaid }, payment, at)
+  const settling = { booking, payment, at }
+
+  if (decision === 'surplus') return sendBack(tx, settling, 'surplus', 'this payment was not needed')
+  const isWorthTickets = decision !== 'too late' && (await sellPlaces(tx, booking, wentBack(booking)))
+  if (isWorthTickets) return confirm(tx, settling, decision === 'confirm' ? 'in time' : 'late, seats free')
+  if (booking.status === 'PENDING') await giveBackPlaces(tx, booking)
+  return sendBack(tx, settling, 'late, seats gone', 'paid too late: the tickets are not for sale any more')
+}
+
+interface Settling {
+  readonly booking: SagaBooking
+  readonly payment: ArrivedPayment
+  readonly at: Date
+}
+
+const wentBack = ({ status }: SagaBooking) => ({ unitsWereGivenBack: status !== 'PENDING' })
+
+async function confirm(tx: Transaction, { booking, payment, at }: Settling, when: Condition): Promise<void> {
+  await insertPayment(tx, { ...payment, outcome: 'TICKETS', at })
+  await take(tx, { booking, on: 'payment.succeeded', when, at, changes: { late: when !== 'in time' } })
+}
+
+async function sendBack(tx: Transaction, { booking, payment, at }: Settling, when: Condition, reason: string) {
+  await insertPayment(tx, { ...payment, outcome: 'REFUND', at })
+  const refund = await requestRefund(tx, { ...payment, reason, at })
+  const changes = when === 'surplus' ? {} : { endedAt: at, endReason: reason }
+  await take(tx, { booking, on: 'payment.succeeded', when, at, changes, news: { reason, refund } })
+}
+
+/** Money that goes back, of which payment, and why. */
+export interface RefundWish extends ArrivedPayment {
+  readonly reason: string
+  readonly at: Date
+}
+
+/** Writes down that a payment goes back. Its announcement is the caller's. */
+export async function requestRefund(tx: Transaction, { reason, at, ...payment }: RefundWish): Promise<RefundOrder> {
+  const { bookingId, paymentId, amount, currency } = payment
+  const refundId = refundIdOf(bookingId, paymentId)
+  await insertRefund(tx, { refundId, bookingId, paymentId, amount, reason, status: 'REQUESTED', requestedAt: at })
+  return { refundId, paymentId, amount, currency }
+}
+
+/** How a refund ended. */
+export interface EndedRefund {
+  readonly refundId: string
+  readonly bookingId: string
+}
+
+/** Money was given back; when that was all there was to give back, a booking that waited for it is done. */
+export async function completeRefund(tx: Transaction, { refundId, bookingId }: EndedRefund, at: Date): Promise<void> {
+  const booking = await lockedBooking(tx, bookingId)
+  if (!booking || !(await settleRefund(tx, refundId, 'SUCCEEDED'))) return
+  const waits = booking.status === 'CANCELLING' || booking.status === 'REFUND_DUE'
+  if (!waits || (await refundsOutstanding(tx, bookingId))) return
+  await take(tx, { booking, on: 'refund.succeeded', when: 'all given back', at })
+}
+
+/** Money could not be given back: the booking goes on waiting for it, and what failed can be found. */
+export async function recordFailedRefund(tx: Transaction, { refundId }: EndedRefund): Promise<void> {
+  await settleRefund(tx, refundId, 'FAILED')
+}

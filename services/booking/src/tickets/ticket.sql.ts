@@ -1,0 +1,105 @@
+import { and, asc, eq, inArray, sql } from 'drizzle-orm'
+import type { Queryable, Transaction } from '@tikitu/runtime/database'
+import { events, planRows, planSeats, ticketTypes, tickets } from '../tables.ts'
+
+/** A ticket as it is stored. */
+export type TicketRow = typeof tickets.$inferSelect
+
+/** Issues the tickets of a booking, one for each seat or unit, numbered from 1; twice is refused by `tickets_no_once`. */
+export async function issueTickets(tx: Transaction, bookingId: string): Promise<void> {
+  await tx.execute(sql`
+    insert into tickets (id, booking_id, event_id, user_id, ticket_type_id, seat_no, no, price, status)
+    select uuidv7(), b.id, b.event_id, b.user_id, t.id, place.seat_no, place.no,
+           (select (line ->> 'unitPrice')::bigint
+              from jsonb_array_elements(b.lines) as line
+             where line ->> 'ticketTypeId' = t.id::text),
+           'ACTIVE'
+      from bookings b
+     cross join lateral (
+       select seat_no, no from unnest(b.seat_nos) with ordinality as seat (seat_no, no)
+       union all
+       select null, no from generate_series(1, b.quantity) as no where b.seat_nos is null
+     ) as place
+      left join event_seats s on s.event_id = b.event_id and s.seat_no = place.seat_no
+      join ticket_types t
+        on t.event_id = b.event_id
+       and (t.id = b.ticket_type_id or (b.ticket_type_id is null and t.no = s.ticket_type_no))
+     where b.id = ${bookingId}`)
+}
+
+/** The tickets of a booking, in their order, with what names them to people. */
+export function namedTickets(tx: Transaction, bookingId: string) {
+  return tx
+    .select({
+      ticketId: tickets.id,
+      ticketType: ticketTypes.name,
+      section: planRows.section,
+      row: planRows.row,
+      number: planSeats.number,
+    })
+    .from(tickets)
+    .innerJoin(ticketTypes, eq(ticketTypes.id, tickets.ticketTypeId))
+    .innerJoin(events, eq(events.id, tickets.eventId))
+    .leftJoin(planSeats, and(eq(planSeats.planId, events.seatingPlanId), eq(planSeats.seatNo, tickets.seatNo)))
+    .leftJoin(planRows, and(eq(planRows.planId, planSeats.planId), eq(planRows.rowNo, planSeats.rowNo)))
+    .where(eq(tickets.bookingId, bookingId))
+    .orderBy(asc(tickets.no))
+}
+
+/** Locks the tickets of a booking, so that none is used meanwhile, and returns how many were used. */
+export async function lockTickets(tx: Transaction, bookingId: string): Promise<number> {
+  const rows = await tx
+    .select({ usedAt: tickets.usedAt })
+    .from(tickets)
+    .where(eq(tickets.bookingId, bookingId))
+    .orderBy(asc(tickets.no))
+    .for('update')
+  return rows.filter(({ usedAt }) => usedAt !== null).length
+}
+
+/** Makes all tickets of a booking worth nothing; when they were used is kept. */
+export async function cancelTickets(tx: Transaction, bookingId: string): Promise<void> {
+  await tx.update(tickets).set({ status: 'CANCELLED' }).where(eq(tickets.bookingId, bookingId))
+}
+
+/** Ends the tickets of these bookings with which nobody came. */
+export async function expireTickets(tx: Transaction, bookingIds: readonly string[]): Promise<void> {
+  await tx
+    .update(tickets)
+    .set({ status: 'EXPIRED' })
+    .where(and(inArray(tickets.bookingId, [...bookingIds]), eq(tickets.status, 'ACTIVE')))
+}
+
+/** Tickets by id. */
+export function ticketsByIds(db: Queryable, ids: readonly string[]): Promise<TicketRow[]> {
+  return db
+    .select()
+    .from(tickets)
+    .where(inArray(tickets.id, [...ids]))
+}
+
+/** The tickets of bookings, in their order. */
+export function ticketsOfBookings(db: Queryable, bookingIds: readonly string[]): Promise<TicketRow[]> {
+  return db
+    .select()
+    .from(tickets)
+    .where(inArray(tickets.bookingId, [...bookingIds]))
+    .orderBy(asc(tickets.bookingId), asc(tickets.no))
+}
+
+/** The place that each of these tickets gives; none for general admission. */
+export function seatsOfTickets(db: Queryable, ticketIds: readonly string[]) {
+  return db
+    .select({
+      ticketId: tickets.id,
+      id: planSeats.seatId,
+      section: planRows.section,
+      row: planRows.row,
+      number: planSeats.number,
+    })
+    .from(tickets)
+    .innerJoin(events, eq(events.id, tickets.eventId))
+    .innerJoin(planSeats, and(eq(planSeats.planId, events.seatingPlanId), eq(planSeats.seatNo, tickets.seatNo)))
+    .innerJoin(planRows, and(eq(planRows.planId, planSeats.planId), eq(planRows.rowNo, planSeats.rowNo)))
+    .where(inArray(tickets.id, [...ticketIds]))
+}
