@@ -7,6 +7,15 @@ const NUMBERED = 'outbox'
 /** How much a batch may weigh as stored, in bytes: a published seating plan has megabytes when it is unpacked. */
 const BATCH_BYTES = 1_000_000
 
+/**
+ * How the session of the relay plans. What it reads is always a few rows at the end of a long table, which the planner
+ * does not know while the table is young: it would read all of it, and keep that plan until the next `analyze`.
+ * Positions and cursors that a power cut undoes are made again, and what was delivered is known at the other end.
+ */
+export const SESSION_SETTINGS = `
+  set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;
+  set synchronous_commit = off`
+
 /** Makes a cursor for the numbering and for each pipe that has none. A new pipe begins where the slowest one stands. */
 export async function createCursors(connection: Pick<Session, 'query'>, pipes: readonly string[]): Promise<void> {
   await connection.query(
@@ -37,7 +46,8 @@ const BATCH_EVENTS = 200
  * latest together with the later one, so their order is kept.
  *
  * `position is null` is asked again in the update, so that two relays that run at the same time by accident number
- * nothing twice; the locked cursor gives them different positions.
+ * nothing twice; the locked cursor gives them different positions. Ordered by `position`, which is null in all of them,
+ * because only the index that finds them has that order: the primary key has the other, and all published rows before.
  */
 export async function numberCommitted(
   connection: Pick<Session, 'query'>,
@@ -48,7 +58,7 @@ export async function numberCommitted(
       with numbered as (select position from outbox_cursors where name = '${NUMBERED}' for update),
       fresh as materialized (
         select sequence, row_number() over (order by sequence) as place
-        from (select sequence from outbox where position is null order by sequence limit ${NUMBER_ROWS}) as unnumbered
+        from (select sequence from outbox where position is null order by position, sequence limit ${NUMBER_ROWS}) as unnumbered
       ),
       placed as (
         update outbox set position = numbered.position + fresh.place

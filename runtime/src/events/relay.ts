@@ -1,7 +1,7 @@
 import type { Database } from '../database.ts'
 import type { Logger } from '../log.ts'
 import { createBell } from '../bell.ts'
-import { createCursors, numberCommitted, pruneOutbox } from './outbox.sql.ts'
+import { createCursors, numberCommitted, pruneOutbox, SESSION_SETTINGS } from './outbox.sql.ts'
 import { pause } from './pause.ts'
 import { createSender } from './sender.ts'
 import { openSession, type Session } from './session.ts'
@@ -54,8 +54,7 @@ export function startRelay({ database, source, pipes, log }: RelayOptions): Rela
       let session: Session | undefined
       try {
         session = await openSession(database, { name: 'tikitu relay', onNotification: bell.ring, onLost: bell.ring })
-        // What is lost with a power cut is repeated: what was delivered is known at the other end.
-        await session.query('set synchronous_commit = off')
+        await session.query(SESSION_SETTINGS)
         await createCursors(
           session,
           pipes.map((pipe) => pipe.name),
