@@ -39,6 +39,8 @@ const environment = z.object({
     }),
   ),
   IDENTITY_SECRET: optional(z.string().min(32, 'expected at least 32 characters')),
+  TICKET_KEY_SECRET: optional(z.string().min(32, 'expected at least 32 characters')),
+  ADMIN_BOOTSTRAP_SUBJECT: optional(z.string()),
   COGNITO_USER_POOL_ID: optional(
     z.string().regex(/^(\w+-)?\w+-\w+-\d+_\w+$/, 'expected a user pool id such as eu-central-1_AbCdEfGhI'),
   ),
@@ -68,6 +70,10 @@ export interface Settings {
   logLevel: string
   /** Signs what the gateway says about a caller; undefined lets the runner make one. */
   identitySecret: string | undefined
+  /** Seals the keys that sign tickets; undefined lets the runner make one. */
+  ticketKeySecret: string | undefined
+  /** True when ADMIN_BOOTSTRAP_SUBJECT says who the first admin is; otherwise it is the demo's operator. */
+  namesFirstAdmin: boolean
   /** Databases that are not embedded, by service. */
   externalDatabases: Partial<Record<ServiceName, ExternalDatabase>>
   cognito: {
@@ -81,7 +87,7 @@ export interface Settings {
 }
 
 /** A setting that cannot be used. The message names every one of them and what was expected. */
-export class BadSettings extends Error {
+class BadSettings extends Error {
   constructor(problems: readonly string[]) {
     super(`These settings cannot be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`)
     this.name = 'BadSettings'
@@ -118,6 +124,8 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     nodeEnv: values.NODE_ENV ?? 'development',
     logLevel: values.LOG_LEVEL ?? 'info',
     identitySecret: values.IDENTITY_SECRET,
+    ticketKeySecret: values.TICKET_KEY_SECRET,
+    namesFirstAdmin: values.ADMIN_BOOTSTRAP_SUBJECT !== undefined,
     externalDatabases: externalDatabases(values),
     cognito: userPoolId
       ? { userPoolId, clientIds: clientIds ?? [], localOrigin: undefined }

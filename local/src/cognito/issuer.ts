@@ -15,7 +15,7 @@ import { userPoolApi, type Operation } from './user-pool-api.ts'
 export const ADMIN_SECRET_HEADER = 'x-tikitu-admin-secret'
 
 /** What `iss` says in every token of the pool: Cognito's own address, so that the verifier in production needs no exception. */
-export const DEMO_ISSUER = `https://cognito-idp.${DEMO_POOL_ID.split('_')[0]}.amazonaws.com/${DEMO_POOL_ID}`
+const DEMO_ISSUER = `https://cognito-idp.${DEMO_POOL_ID.split('_')[0]}.amazonaws.com/${DEMO_POOL_ID}`
 
 const TARGET_PREFIX = 'AWSCognitoIdentityProviderService.'
 

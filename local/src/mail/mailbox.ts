@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import PostalMime, { type Email } from 'postal-mime'
 
 /** The oldest message goes when one more than this many has come. */
-export const MESSAGES_MAX = 500
+const MESSAGES_MAX = 500
 
 /** Who sent a message to whom, as told to the server; the message itself may claim otherwise. */
 export interface Envelope {

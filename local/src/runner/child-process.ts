@@ -10,7 +10,8 @@ const READY_TIMEOUT_MS = 60_000
 /** How long a process may take to stop before it is killed, in milliseconds: longer than it gives itself. */
 const STOP_TIMEOUT_MS = 12_000
 
-const LEASH = pathToFileURL(join(import.meta.dirname, 'leash.ts')).href
+/** Loaded before the process's own module. */
+const PRELOADED = [join(import.meta.dirname, 'leash.ts'), join(REPOSITORY, 'runtime/src/quick-drizzle.ts')]
 
 /** A process to run. */
 export interface ProcessSpec {
@@ -59,7 +60,7 @@ function forkChild({ entry, env }: ProcessSpec, output: Output): ChildProcess {
   const child = fork(entry, [], {
     cwd: REPOSITORY,
     env: { ...inherited(), ...env },
-    execArgv: ['--import', LEASH],
+    execArgv: PRELOADED.flatMap((path) => ['--import', pathToFileURL(path).href]),
     silent: true,
     // A terminal's Ctrl-C must reach the runner alone, which stops the rest in order.
     detached: true,
@@ -69,7 +70,8 @@ function forkChild({ entry, env }: ProcessSpec, output: Output): ChildProcess {
 }
 
 /** Set by the runner for whom it concerns, so never passed on: one service has no business with another's database. */
-const RUNNERS_OWN = /^(DATABASE_URL|RELAY_URL|PORT|COGNITO)_|^(SMTP_URL|IDENTITY_SECRET|NODE_COMPILE_CACHE)$/
+const RUNNERS_OWN =
+  /^(DATABASE_URL|RELAY_URL|PORT|COGNITO)_|^(SMTP_URL|IDENTITY_SECRET|TICKET_KEY_SECRET|NODE_COMPILE_CACHE)$/
 
 /** Everything else of our own environment: the machine's, and the settings that a service reads by itself. */
 function inherited(): NodeJS.ProcessEnv {

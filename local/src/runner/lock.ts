@@ -26,7 +26,7 @@ export interface Lock {
 }
 
 /** Somebody else runs a system in this data directory. */
-export class AlreadyRunning extends Error {
+class AlreadyRunning extends Error {
   constructor(dataDir: string, { pid, portBase }: Holder) {
     super(
       `A system is running in ${dataDir} already (process ${pid}, gateway on port ${portBase}). ` +

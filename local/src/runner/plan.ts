@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { SERVICE_NAMES, type ServiceName } from '@tikitu/schema/services'
+import { demoAccounts } from '../cognito/demo-accounts.ts'
 import { REPOSITORY, type Settings } from '../settings.ts'
 import type { ProcessSpec } from './child-process.ts'
 import type { Databases } from './database.ts'
@@ -17,7 +18,7 @@ export interface SystemPlan {
   /** Answers 200 when the whole system can be used. */
   readyUrl: string
   /** Brings the demo data, the first time; undefined if there is none to bring. */
-  seed(databases: Databases): ProcessSpec | undefined
+  seed(): ProcessSpec | undefined
 }
 
 /** Tikitu: six services and the gateway, with what stands in for AWS on one machine unless the settings name the real thing. */
@@ -47,17 +48,14 @@ export function tikituPlan(settings: Settings, secrets: Secrets): SystemPlan {
       })),
     gateway: { name: 'gateway', entry: join(REPOSITORY, 'gateway/src/main.ts'), env: shared },
     readyUrl: `http://127.0.0.1:${settings.ports.gateway}/readyz`,
-    seed: (databases) =>
+    seed: () =>
       existsSync(seedEntry)
         ? {
             name: 'seed',
             entry: seedEntry,
             env: {
               ...shared,
-              ...relays(databases),
-              ...own(databases, ...SERVICE_NAMES),
-              COGNITO_ENDPOINT: settings.cognito.localOrigin ?? '',
-              COGNITO_ADMIN_SECRET: secrets.cognitoAdmin,
+              ...(settings.cognito.localOrigin === undefined ? {} : { COGNITO_ENDPOINT: settings.cognito.localOrigin }),
             },
           }
         : undefined,
@@ -79,10 +77,8 @@ function sharedEnvironment(settings: Settings, secrets: Secrets): Record<string,
   }
 }
 
-function own(databases: Databases, ...services: readonly ServiceName[]): Record<string, string> {
-  return Object.fromEntries(
-    services.map((service) => [`DATABASE_URL_${service.toUpperCase()}`, databases[service].url]),
-  )
+function own(databases: Databases, service: ServiceName): Record<string, string> {
+  return { [`DATABASE_URL_${service.toUpperCase()}`]: databases[service].url }
 }
 
 /** Whoever publishes an event writes it into the inboxes of others. */
@@ -92,17 +88,32 @@ function relays(databases: Databases): Record<string, string> {
   )
 }
 
-/** What one service alone talks to. */
+/** What one service alone needs. */
 function extras(service: ServiceName, settings: Settings, secrets: Secrets): Record<string, string> {
+  const { localOrigin } = settings.cognito
   switch (service) {
     case 'notification':
       return { SMTP_URL: settings.smtpUrl ?? `smtp://127.0.0.1:${settings.ports.smtp}` }
+    case 'booking':
+      return { TICKET_KEY_SECRET: settings.ticketKeySecret ?? secrets.ticketKey }
     case 'partner':
       // Verification puts the owner of a partner into the group `partner`.
-      return settings.cognito.localOrigin === undefined
+      return localOrigin === undefined
         ? {}
-        : { COGNITO_ENDPOINT: settings.cognito.localOrigin, COGNITO_ADMIN_SECRET: secrets.cognitoAdmin }
-    default:
+        : { COGNITO_ENDPOINT: localOrigin, COGNITO_ADMIN_SECRET: secrets.cognitoAdmin }
+    case 'admin':
+      return localOrigin === undefined || settings.namesFirstAdmin ? {} : firstAdmin()
+    case 'payment':
+    case 'user':
       return {}
+  }
+}
+
+function firstAdmin(): Record<string, string> {
+  const { sub, email, givenName, familyName } = demoAccounts.operator
+  return {
+    ADMIN_BOOTSTRAP_SUBJECT: sub,
+    ADMIN_BOOTSTRAP_EMAIL: email,
+    ADMIN_BOOTSTRAP_NAME: `${givenName} ${familyName}`,
   }
 }

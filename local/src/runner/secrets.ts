@@ -7,6 +7,8 @@ const secret = z.string().min(32)
 const shape = z.object({
   /** Signs what the gateway says about a caller to the services. */
   identity: secret,
+  /** Seals the keys that sign tickets. With another one, no ticket sold before can be shown. */
+  ticketKey: secret,
   /** Stands in for AWS credentials at the development issuer. */
   cognitoAdmin: secret,
 })
@@ -14,19 +16,19 @@ const shape = z.object({
 /** The secrets of one installation. */
 export type Secrets = z.infer<typeof shape>
 
-/** Reads the secrets of this DATA_DIR; the first time, makes them. */
+/** Reads the secrets of this DATA_DIR, and makes those that it does not have yet. */
 export async function loadSecrets(dataDir: string): Promise<Secrets> {
-  const found = readSecrets(dataDir)
-  if (found) return found
-  const made = { identity: newSecret(), cognitoAdmin: newSecret() }
-  await writeFileAtomically(join(dataDir, 'secrets.json'), `${JSON.stringify(made, null, 2)}\n`)
-  return made
+  const found = readSecrets(dataDir) ?? {}
+  const secrets: Secrets = { identity: newSecret(), ticketKey: newSecret(), cognitoAdmin: newSecret(), ...found }
+  const complete = Object.keys(found).length === Object.keys(secrets).length
+  if (!complete) await writeFileAtomically(join(dataDir, 'secrets.json'), `${JSON.stringify(secrets, null, 2)}\n`)
+  return secrets
 }
 
-/** The secrets of this DATA_DIR, or undefined if no system was ever started in it. */
-export function readSecrets(dataDir: string): Secrets | undefined {
+/** The secrets of this DATA_DIR, or undefined if no system was ever started in it. An older system has only some. */
+export function readSecrets(dataDir: string): Partial<Secrets> | undefined {
   const text = readFileIfPresent(join(dataDir, 'secrets.json'))
-  return text === undefined ? undefined : shape.parse(JSON.parse(text))
+  return text === undefined ? undefined : (shape.partial().parse(JSON.parse(text)) as Partial<Secrets>)
 }
 
 function newSecret(): string {

@@ -74,9 +74,9 @@ async function startAll(parts: Parts, options: RunOptions): Promise<void> {
   )
   await answers(plan.readyUrl, parts.signal)
 
-  const seed = options.demoData ? plan.seed(databases) : undefined
+  const seed = options.demoData ? plan.seed() : undefined
   if (seed) {
-    await runToEnd(seed, parts.output(seed.name), parts.signal)
+    await runToEnd(seed, parts.output(seed.name, { verbose: true }), parts.signal)
     terminal.step('demo data')
   } else if (options.demoData) {
     terminal.step('no demo data: there is no scripts/seed.ts')
@@ -146,8 +146,8 @@ class Parts {
   }
 
   /** Opens the log of a process. */
-  output(name: string): Output {
-    const { settings, terminal, verbose } = this.#options
+  output(name: string, { verbose = this.#options.verbose } = {}): Output {
+    const { settings, terminal } = this.#options
     const output = openOutput(name, { directory: join(settings.dataDir, 'logs'), terminal, verbose })
     this.#outputs.push(output)
     return output

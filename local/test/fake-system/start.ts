@@ -22,9 +22,10 @@ process.exitCode = await startCommand(process.argv.slice(2), process.env, (setti
         return { ...spec, ...fake, env: { ...spec.env, ...fake.env } }
       }),
     gateway: { name: 'gateway', ...faked('gateway', 'service.ts') },
-    seed: (databases) => {
-      const spec = plan.services(databases)[0]
-      return spec && { name: 'seed', entry: join(import.meta.dirname, 'seed.ts'), env: spec.env }
-    },
+    seed: () => ({
+      name: 'seed',
+      entry: join(import.meta.dirname, 'seed.ts'),
+      env: { ADMIN_ADDRESS: `http://127.0.0.1:${settings.ports.admin}` },
+    }),
   }
 })
