@@ -1,0 +1,118 @@
+import { and, desc, eq, inArray, lte, or, sql, type SQL } from 'drizzle-orm'
+import type { Queryable, Transaction } from '@tikitu/runtime/database'
+import { payments } from '../tables.ts'
+import { GOOD_STATUSES, OPEN_STATUSES, type PaymentStatus } from './payment.rules.ts'
+import type { Viewer } from './viewer.ts'
+
+/** An attempt to pay. */
+export type PaymentRow = typeof payments.$inferSelect
+
+/** The one attempt of a booking that is open or good: it paid the booking, or may. */
+export async function livePayment(tx: Transaction, bookingId: string): Promise<PaymentRow | null> {
+  const [payment] = await tx
+    .select()
+    .from(payments)
+    .where(
+      and(
+        eq(payments.bookingId, bookingId),
+        inArray(payments.status, [...OPEN_STATUSES, ...GOOD_STATUSES]),
+        eq(payments.surplus, false),
+      ),
+    )
+  return payment ?? null
+}
+
+/** What a new attempt begins with; its number is the next of its booking. */
+export type NewPayment = Omit<typeof payments.$inferInsert, 'attempt' | 'status'>
+
+/** Begins an attempt. The lock on the booking's request keeps its number from being taken twice. */
+export async function insertPayment(tx: Transaction, payment: NewPayment): Promise<void> {
+  const attempt = sql<number>`(select coalesce(max(attempt), 0) + 1 from ${payments} where booking_id = ${payment.bookingId})`
+  await tx.insert(payments).values({ ...payment, attempt, status: 'PENDING' })
+}
+
+/** The attempt, locked. */
+export async function paymentForUpdate(tx: Transaction, id: string): Promise<PaymentRow | null> {
+  const [payment] = await tx.select().from(payments).where(eq(payments.id, id)).for('no key update')
+  return payment ?? null
+}
+
+/** Changes an attempt that the caller has locked. */
+export async function updatePayment(
+  tx: Transaction,
+  id: string,
+  changes: Partial<typeof payments.$inferInsert>,
+): Promise<PaymentRow> {
+  const [updated] = await tx.update(payments).set(changes).where(eq(payments.id, id)).returning()
+  if (!updated) throw new Error(`payment ${id} is gone`)
+  return updated
+}
+
+/** Attempts that are open and due to be looked at, the longest due first. */
+export async function duePayments(db: Queryable, limit: number): Promise<string[]> {
+  const due = await db
+    .select({ id: payments.id })
+    .from(payments)
+    .where(and(inArray(payments.status, [...OPEN_STATUSES]), lte(payments.checkAt, sql`now()`)))
+    .orderBy(payments.checkAt)
+    .limit(limit)
+  return due.map(({ id }) => id)
+}
+
+/** Those of these attempts that the viewer may see. */
+export async function visiblePayments(db: Queryable, viewer: Viewer, ids: readonly string[]): Promise<PaymentRow[]> {
+  return db
+    .select()
+    .from(payments)
+    .where(and(inArray(payments.id, [...ids]), visibleTo(viewer)))
+}
+
+/** The attempts to pay these bookings that the viewer may see, newest first. */
+export async function visiblePaymentsOfBookings(
+  db: Queryable,
+  viewer: Viewer,
+  bookingIds: readonly string[],
+): Promise<PaymentRow[]> {
+  return db
+    .select()
+    .from(payments)
+    .where(and(inArray(payments.bookingId, [...bookingIds]), visibleTo(viewer)))
+    .orderBy(desc(payments.attempt))
+}
+
+/** Which attempts, and which page of them. */
+export interface PaymentQuery {
+  readonly payerId?: string | undefined
+  readonly bookingId?: string | undefined
+  readonly status?: PaymentStatus | undefined
+  /** Where the page before ended. */
+  readonly after: { readonly createdAt: Date; readonly id: string } | null
+  readonly limit: number
+}
+
+/** A page of the attempts that the viewer may see, newest first. */
+export async function visiblePaymentsPage(db: Queryable, viewer: Viewer, query: PaymentQuery): Promise<PaymentRow[]> {
+  const { payerId, bookingId, status, after, limit } = query
+  return db
+    .select()
+    .from(payments)
+    .where(
+      and(
+        visibleTo(viewer),
+        payerId === undefined ? undefined : eq(payments.payerId, payerId),
+        bookingId === undefined ? undefined : eq(payments.bookingId, bookingId),
+        status === undefined ? undefined : eq(payments.status, status),
+        after === null
+          ? undefined
+          : sql`(${payments.createdAt}, ${payments.id}) < (${after.createdAt.toISOString()}::timestamptz, ${after.id}::uuid)`,
+      ),
+    )
+    .orderBy(desc(payments.createdAt), desc(payments.id))
+    .limit(limit)
+}
+
+function visibleTo({ payerId, partnerIds, all }: Viewer): SQL | undefined {
+  if (all) return undefined
+  const own = payerId === null ? sql`false` : eq(payments.payerId, payerId)
+  return partnerIds.length === 0 ? own : or(own, inArray(payments.partnerId, [...partnerIds]))
+}

@@ -1,0 +1,67 @@
+import type { Transaction } from '@tikitu/runtime/database'
+import { onceForKey } from '@tikitu/runtime/idempotency'
+import { isId, newId } from '@tikitu/runtime/ids'
+import { sendJob } from '@tikitu/runtime/jobs'
+import { accept } from '@tikitu/runtime/outcome'
+import { PursuePayment } from '../jobs.ts'
+import type { ProviderName } from '../providers/provider.ts'
+import { requestForUpdate, requestOfPaymentForUpdate } from '../requests/request.sql.ts'
+import {
+  decideConfirm,
+  decideStart,
+  nextCheckAt,
+  type Confirm,
+  type PaymentMethod,
+  type Start,
+} from './payment.rules.ts'
+import { insertPayment, livePayment, paymentForUpdate, updatePayment } from './payment.sql.ts'
+
+/** A buyer wants to pay. */
+export interface StartPayment extends Start {
+  readonly method: PaymentMethod
+  readonly provider: ProviderName
+  /** The payer's own; repeating it gives the first answer again. */
+  readonly idempotencyKey: string
+}
+
+/**
+ * Begins an attempt to pay what the booking asks for, or answers with the open one. Only writes down that the provider
+ * will be asked: once that is committed, `pursuePayment` asks.
+ */
+export async function startPayment(tx: Transaction, { idempotencyKey, method, provider, ...start }: StartPayment) {
+  const { bookingId, payerId, at } = start
+  const wish = { caller: payerId, key: idempotencyKey, operation: 'startPayment', request: { bookingId, method } }
+  return onceForKey(tx, wish, async () => {
+    const found = isId(bookingId) ? await requestForUpdate(tx, bookingId) : null
+    const decision = decideStart(found, found && (await livePayment(tx, bookingId)), start)
+    if (!decision.ok) return decision
+
+    const { request, live } = decision.value
+    if (live) return accept({ id: live.id })
+    const { partnerId, amount, currency } = request
+    const id = newId()
+    const times = { checkAt: nextCheckAt(at, 0), createdAt: at }
+    await insertPayment(tx, { id, bookingId, payerId, partnerId, amount, currency, method, provider, ...times })
+    return accept({ id })
+  })
+}
+
+/** When a payment is taken further whose confirmation was written down and whose process died then, in seconds. */
+const RESUME_SECONDS = 10
+
+/**
+ * Confirms an attempt with an instrument of the sandbox; again with the same instrument, it answers with the attempt as
+ * it is. Only writes down that the provider will be asked: once that is committed, `pursuePayment` asks.
+ */
+export async function confirmPayment(tx: Transaction, confirm: Confirm) {
+  const { paymentId, instrument, at } = confirm
+  const request = isId(paymentId) ? await requestOfPaymentForUpdate(tx, paymentId) : null
+  const decision = decideConfirm(request && (await paymentForUpdate(tx, paymentId)), request, confirm)
+  if (!decision.ok) return decision
+
+  if (!decision.value.repeated) {
+    await updatePayment(tx, paymentId, { status: 'PROCESSING', instrument, checks: 0, checkAt: nextCheckAt(at, 0) })
+    await sendJob(tx, PursuePayment, { paymentId }, { startAfter: RESUME_SECONDS, singletonKey: paymentId })
+  }
+  return accept({ id: paymentId })
+}

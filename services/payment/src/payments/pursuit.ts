@@ -1,0 +1,85 @@
+import type { Transaction } from '@tikitu/runtime/database'
+import { accept, accepted } from '@tikitu/runtime/outcome'
+import { transact } from '@tikitu/runtime/transact'
+import { logExchange, type Exchange } from '../payment-log/payment-log.ts'
+import { callProvider, type Outside } from '../providers/outside.ts'
+import { providerOf, ProviderUnavailable, type Intent, type Providers } from '../providers/provider.ts'
+import { requestOfPaymentForUpdate } from '../requests/request.sql.ts'
+import { decideNextStep, nextCheckAt } from './payment.rules.ts'
+import { paymentForUpdate, updatePayment, type PaymentRow } from './payment.sql.ts'
+import { settlePayment } from './settlement.ts'
+
+/** More steps than any attempt has; beyond it something repeats for ever. */
+const STEPS_MAX = 5
+
+/**
+ * Takes an attempt as far as the provider lets it go, in steps of three beats: write down what will be asked, ask,
+ * write down the answer. What is next is read from the attempt, so that this may be called by anybody, at once, again,
+ * and after a crash between any two beats. `poll` also asks about an attempt that waits for its buyer.
+ * Throws `ProviderUnavailable` when no answer came; then it is to be called again later.
+ */
+export async function pursuePayment(outside: Outside, paymentId: string, { poll = false } = {}): Promise<void> {
+  for (let step = 1; step <= STEPS_MAX; step++) {
+    const question = accepted(await transact(outside.database, (tx, at) => ask(tx, { paymentId, poll, at })))
+    if (!question) return
+    const { exchange } = question
+    const intent = await callProvider(outside, exchange, () => call(outside.providers, question))
+    await transact(outside.database, async (tx, at) => {
+      await settlePayment(tx, { paymentId, intent, at })
+      await logExchange(tx, { ...exchange, kind: 'ANSWER', body: { ...intent }, at })
+      return accept()
+    })
+    if (exchange.operation === 'fetch') return
+  }
+  throw new Error(`payment ${paymentId} does not come to rest`)
+}
+
+/** The same as far as it goes now: when the provider does not answer, the reconciler goes on later. */
+export async function pursuePaymentNow(outside: Outside, paymentId: string): Promise<void> {
+  try {
+    await pursuePayment(outside, paymentId)
+  } catch (error) {
+    if (!(error instanceof ProviderUnavailable)) throw error
+    outside.log.warn({ err: error, paymentId }, 'a payment stands still until its provider answers')
+  }
+}
+
+/** What to ask the provider about an attempt. */
+interface Question {
+  readonly payment: PaymentRow
+  readonly exchange: Exchange
+}
+
+/** The first beat: decides what is next and writes it down; null when nothing is. */
+async function ask(
+  tx: Transaction,
+  { paymentId, poll, at }: { readonly paymentId: string; readonly poll: boolean; readonly at: Date },
+) {
+  const request = await requestOfPaymentForUpdate(tx, paymentId)
+  const payment = await paymentForUpdate(tx, paymentId)
+  if (!request || !payment) throw new Error(`there is no payment ${paymentId}`)
+  const step = decideNextStep(payment, request)
+  if (step === 'done' || (step === 'wait' && !poll)) return accept(null)
+
+  const operation = step === 'wait' ? 'fetch' : step
+  const exchange: Exchange = { paymentId, refundId: null, provider: payment.provider, operation }
+  const { checks, providerRef: ref, instrument, amount, currency } = payment
+  await updatePayment(tx, paymentId, { checks: checks + 1, checkAt: nextCheckAt(at, checks) })
+  const body = operation === 'create' ? { key: intentKey(payment), amount, currency } : { ref, instrument }
+  await logExchange(tx, { ...exchange, kind: 'REQUEST', body, at })
+  return accept<Question>({ payment, exchange })
+}
+
+/** The second beat. */
+function call(providers: Providers, { payment, exchange: { operation } }: Question): Promise<Intent> {
+  const { providerRef: ref, instrument, amount, currency } = payment
+  const provider = providerOf(providers, payment.provider)
+  if (operation === 'create') return provider.createIntent({ key: intentKey(payment), amount, currency })
+  if (ref === null) throw new Error(`payment ${payment.id} has no name at its provider`)
+  if (operation === 'cancel') return provider.cancelIntent(ref)
+  if (operation === 'confirm' && instrument !== null) return providers.sandbox.confirmIntent(ref, instrument)
+  return provider.fetchIntent(ref)
+}
+
+/** Made of what is written down before the call, so that a repetition is known as one. */
+const intentKey = (payment: PaymentRow) => `pi:${payment.id}`

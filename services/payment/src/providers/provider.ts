@@ -1,0 +1,76 @@
+/** Who can move money. */
+export const PROVIDER_NAMES = ['sandbox', 'stripe'] as const
+/** One of them. */
+export type ProviderName = (typeof PROVIDER_NAMES)[number]
+
+/** A provider's truth about one attempt to pay. */
+export interface Intent {
+  /** The provider's name for it. */
+  readonly ref: string
+  /** Lets the payer's client confirm it, and nobody else. */
+  readonly clientSecret: string
+  /** Minor units. */
+  readonly amount: number
+  /** ISO 4217. */
+  readonly currency: string
+  /** `open` may still take money; the other three are final. `succeeded`: the whole amount was taken. */
+  readonly state: 'open' | 'succeeded' | 'failed' | 'cancelled'
+  /** Why it failed, in the provider's words; null unless it did. */
+  readonly failureCode: string | null
+}
+
+/** A provider's truth about one attempt to give money back. */
+export interface IntentRefund {
+  /** The provider's name for it. */
+  readonly ref: string
+  readonly state: 'succeeded' | 'failed'
+  /** Why it failed, in the provider's words; null unless it did. */
+  readonly failureCode: string | null
+}
+
+/**
+ * Whoever moves money for us. Called outside of transactions only. Every call may be repeated: it then answers how
+ * things stand and does nothing a second time. Throws `ProviderUnavailable` when it cannot be known what was done.
+ */
+export interface PaymentProvider {
+  /** Opens an attempt. `key` names it for ever; the same key with another amount is a mistake of ours and throws. */
+  createIntent(request: { readonly key: string; readonly amount: number; readonly currency: string }): Promise<Intent>
+  /** How it stands. */
+  fetchIntent(ref: string): Promise<Intent>
+  /** Ends it, unless it is final already: read the answer's state. */
+  cancelIntent(ref: string): Promise<Intent>
+  /** Gives back a part of what an attempt took, or all of it; never more. `key` names the refund for ever. */
+  refundIntent(request: {
+    readonly key: string
+    readonly ref: string
+    readonly amount: number
+    readonly currency: string
+  }): Promise<IntentRefund>
+}
+
+/** A provider of play money, confirmed by us instead of by the payer's client. */
+export interface SandboxProvider extends PaymentProvider {
+  /** The test instruments there are. */
+  readonly instruments: readonly string[]
+  /** Pays with one of them, unless the intent is final already: read the answer's state. */
+  confirmIntent(ref: string, instrument: string): Promise<Intent>
+}
+
+/** The providers that this installation can call. */
+export interface Providers {
+  readonly sandbox: SandboxProvider
+}
+
+/** The provider of that name. Throws when this installation cannot call it. */
+export function providerOf(providers: Providers, name: ProviderName): PaymentProvider {
+  if (name === 'sandbox') return providers.sandbox
+  throw new Error(`this installation cannot call ${name}`)
+}
+
+/** No answer: the provider may or may not have done it. Asking again, in the same words, is safe and finds out. */
+export class ProviderUnavailable extends Error {
+  constructor(provider: string, options?: { readonly cause?: unknown }) {
+    super(`${provider} did not answer`, options)
+    this.name = 'ProviderUnavailable'
+  }
+}

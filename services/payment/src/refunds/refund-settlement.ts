@@ -1,0 +1,62 @@
+import type { Transaction } from '@tikitu/runtime/database'
+import { emit } from '@tikitu/runtime/events'
+import { RefundFailed, RefundSucceeded } from '@tikitu/schema/events/payment'
+import { postRefundPaid } from '../ledger/ledger.ts'
+import { updatePayment, type PaymentRow } from '../payments/payment.sql.ts'
+import type { IntentRefund } from '../providers/provider.ts'
+import { afterRefusal, nextAttemptAt, statusAfterRefund } from './refund.rules.ts'
+import { refundAndPaymentForUpdate, updateRefund, type RefundRow } from './refund.sql.ts'
+
+/** The provider's answer to one attempt at a refund. */
+export interface SettleRefund {
+  readonly refundId: string
+  readonly attempt: number
+  readonly answer: IntentRefund
+  readonly at: Date
+}
+
+/**
+ * Makes a refund what the provider says it is, and tells everybody: at once when the money went back, and when it will
+ * not without a person, which is after the last attempt. An answer to any but the attempt under way changes nothing.
+ */
+export async function settleRefund(tx: Transaction, { refundId, attempt, answer, at }: SettleRefund): Promise<void> {
+  const found = await refundAndPaymentForUpdate(tx, refundId)
+  if (found?.refund.status !== 'PROCESSING' || found.refund.attempt !== attempt) return
+  const { refund, payment } = found
+  if (answer.state === 'succeeded') await pay(tx, { refund, payment, providerRef: answer.ref, at })
+  else await refusedByProvider(tx, { refund, payment, code: answer.failureCode ?? 'unknown', at })
+}
+
+interface Settled {
+  readonly refund: RefundRow
+  readonly payment: PaymentRow
+  readonly at: Date
+}
+
+async function pay(
+  tx: Transaction,
+  { refund, payment, providerRef, at }: Settled & { readonly providerRef: string },
+): Promise<void> {
+  const refunded = payment.refunded + refund.amount
+  await updateRefund(tx, refund.id, { status: 'SUCCEEDED', providerRef })
+  await updatePayment(tx, payment.id, { refunded, status: statusAfterRefund(payment.captured, refunded) })
+  await postRefundPaid(tx, payment, refund, at)
+  await emit(tx, RefundSucceeded, { ...factsOf(refund, payment), at: at.toISOString() })
+}
+
+async function refusedByProvider(
+  tx: Transaction,
+  { refund, payment, code, at }: Settled & { readonly code: string },
+): Promise<void> {
+  const status = afterRefusal(refund.attempt)
+  await updateRefund(tx, refund.id, { status, failureCode: code, checkAt: nextAttemptAt(at, refund.attempt) })
+  if (status === 'FAILED') return
+  await emit(tx, RefundFailed, { ...factsOf(refund, payment), code, at: at.toISOString() })
+}
+
+function factsOf(
+  { id: refundId, amount, currency }: RefundRow,
+  { id: paymentId, bookingId, payerId: userId }: PaymentRow,
+) {
+  return { refundId, paymentId, bookingId, userId, amount, currency }
+}

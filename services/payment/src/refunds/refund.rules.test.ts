@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest'
+import {
+  afterRefusal,
+  attemptDue,
+  ATTEMPTS_MAX,
+  nextAttemptAt,
+  REFUND_STATUSES,
+  statusAfterRefund,
+  whyNotRefundable,
+} from './refund.rules.ts'
+
+const now = new Date('2027-05-01T18:30:00.000Z')
+const later = new Date(now.getTime() + 1)
+
+describe('a refund is taken from a payment', () => {
+  const payment = { captured: 1_000, refundReserved: 400, currency: 'EUR' }
+
+  test('up to what was captured and not promised yet', () => {
+    expect(whyNotRefundable(payment, { amount: 600, currency: 'EUR' })).toBeNull()
+    expect(whyNotRefundable(payment, { amount: 601, currency: 'EUR' })).toBe('exceeds_captured')
+  })
+
+  test('in its own currency only', () => {
+    expect(whyNotRefundable(payment, { amount: 1, currency: 'USD' })).toBe('currency_mismatch')
+  })
+})
+
+describe('an attempt', () => {
+  test('is the first when nothing was tried', () => {
+    expect(attemptDue({ status: 'REQUESTED', attempt: 0, checkAt: later }, now)).toBe(1)
+  })
+
+  test('under way is made again under its own number', () => {
+    expect(attemptDue({ status: 'PROCESSING', attempt: 2, checkAt: later }, now)).toBe(2)
+  })
+
+  test('follows a refusal after a pause', () => {
+    expect(attemptDue({ status: 'FAILED', attempt: 1, checkAt: now }, now)).toBe(2)
+    expect(attemptDue({ status: 'FAILED', attempt: 1, checkAt: later }, now)).toBeNull()
+  })
+
+  test.each(REFUND_STATUSES.filter((status) => !['REQUESTED', 'PROCESSING', 'FAILED'].includes(status)))(
+    'is not made while the refund is %s',
+    (status) => {
+      expect(attemptDue({ status, attempt: 1, checkAt: now }, later)).toBeNull()
+    },
+  )
+})
+
+test('the last refusal is for a person', () => {
+  expect(afterRefusal(ATTEMPTS_MAX - 1)).toBe('FAILED')
+  expect(afterRefusal(ATTEMPTS_MAX)).toBe('MANUAL_REVIEW')
+})
+
+test('pauses between attempts grow', () => {
+  const pause = (attempt: number) => nextAttemptAt(now, attempt).getTime() - now.getTime()
+  expect([pause(1), pause(2)]).toEqual([60_000, 300_000])
+})
+
+test('a payment says how much of it went back', () => {
+  expect(statusAfterRefund(1_000, 999)).toBe('PARTIALLY_REFUNDED')
+  expect(statusAfterRefund(1_000, 1_000)).toBe('REFUNDED')
+})

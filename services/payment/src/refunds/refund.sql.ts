@@ -1,0 +1,104 @@
+import { and, asc, eq, inArray, isNotNull, isNull, lte, or, sql } from 'drizzle-orm'
+import type { Queryable, Transaction } from '@tikitu/runtime/database'
+import type { PaymentRow } from '../payments/payment.sql.ts'
+import { payments, refunds } from '../tables.ts'
+
+/** Money that goes back. */
+export type RefundRow = typeof refunds.$inferSelect
+
+/** Writes down a refund. False when there is one of this id already, which stays as it is. */
+export async function insertRefund(tx: Transaction, refund: typeof refunds.$inferInsert): Promise<boolean> {
+  const inserted = await tx
+    .insert(refunds)
+    .values(refund)
+    .onConflictDoNothing({ target: refunds.id })
+    .returning({ id: refunds.id })
+  return inserted.length > 0
+}
+
+/** Refunds of a booking that wait for this payment to have money, oldest first. */
+export async function waitingRefunds(tx: Transaction, payment: PaymentRow): Promise<RefundRow[]> {
+  return tx
+    .select()
+    .from(refunds)
+    .where(
+      and(
+        eq(refunds.bookingId, payment.bookingId),
+        isNull(refunds.paymentId),
+        or(isNull(refunds.askedPaymentId), eq(refunds.askedPaymentId, payment.id)),
+      ),
+    )
+    .orderBy(asc(refunds.createdAt), asc(refunds.id))
+    .for('no key update')
+}
+
+/** Changes a refund that the caller has locked. */
+export async function updateRefund(
+  tx: Transaction,
+  id: string,
+  changes: Partial<typeof refunds.$inferInsert>,
+): Promise<void> {
+  await tx.update(refunds).set(changes).where(eq(refunds.id, id))
+}
+
+/** A refund with the payment it is taken from, the refund locked; null when there is none, or it waits for a payment. */
+export async function refundForUpdate(
+  tx: Transaction,
+  id: string,
+): Promise<{ refund: RefundRow; payment: PaymentRow } | null> {
+  const [found] = await tx
+    .select({ refund: refunds, payment: payments })
+    .from(refunds)
+    .innerJoin(payments, eq(payments.id, refunds.paymentId))
+    .where(eq(refunds.id, id))
+    .for('no key update', { of: refunds })
+  return found ?? null
+}
+
+/** The same, both locked: the payment first, as everybody does. */
+export async function refundAndPaymentForUpdate(
+  tx: Transaction,
+  id: string,
+): Promise<{ refund: RefundRow; payment: PaymentRow } | null> {
+  await tx
+    .select({ id: payments.id })
+    .from(payments)
+    .innerJoin(refunds, eq(payments.id, refunds.paymentId))
+    .where(eq(refunds.id, id))
+    .for('no key update', { of: payments })
+  return refundForUpdate(tx, id)
+}
+
+/** Refunds under way that are due to be looked at, the longest due first. */
+export async function dueRefunds(db: Queryable, limit: number): Promise<string[]> {
+  const due = await db
+    .select({ id: refunds.id })
+    .from(refunds)
+    .where(
+      and(
+        inArray(refunds.status, ['REQUESTED', 'PROCESSING', 'FAILED']),
+        isNotNull(refunds.paymentId),
+        lte(refunds.checkAt, sql`now()`),
+      ),
+    )
+    .orderBy(refunds.checkAt)
+    .limit(limit)
+  return due.map(({ id }) => id)
+}
+
+/** What was, or is to be, taken from these payments, oldest first. */
+export async function refundsOfPayments(db: Queryable, paymentIds: readonly string[]): Promise<RefundRow[]> {
+  return db
+    .select()
+    .from(refunds)
+    .where(inArray(refunds.paymentId, [...paymentIds]))
+    .orderBy(asc(refunds.createdAt), asc(refunds.id))
+}
+
+/** These refunds. */
+export async function refundsByIds(db: Queryable, ids: readonly string[]): Promise<RefundRow[]> {
+  return db
+    .select()
+    .from(refunds)
+    .where(inArray(refunds.id, [...ids]))
+}

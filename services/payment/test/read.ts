@@ -1,0 +1,92 @@
+import type { Database } from '@tikitu/runtime/database'
+import { and, asc, eq } from 'drizzle-orm'
+import {
+  ledgerEntries,
+  outbox,
+  paymentLog,
+  paymentRequests,
+  payments,
+  refunds,
+  sandboxIntents,
+  sandboxRefunds,
+} from '../src/tables.ts'
+
+/** What the database says about an attempt. */
+export async function paymentRow({ orm }: Database, id: string) {
+  const [row] = await orm.select().from(payments).where(eq(payments.id, id))
+  if (!row) throw new Error(`there is no payment ${id}`)
+  return row
+}
+
+/** The attempts of a booking, oldest first. */
+export function attemptsOf({ orm }: Database, bookingId: string) {
+  return orm.select().from(payments).where(eq(payments.bookingId, bookingId)).orderBy(asc(payments.attempt))
+}
+
+/** What the database says about what a booking asks for. */
+export async function requestRow({ orm }: Database, bookingId: string) {
+  const [row] = await orm.select().from(paymentRequests).where(eq(paymentRequests.bookingId, bookingId))
+  return row
+}
+
+/** What the database says about a refund. */
+export async function refundRow({ orm }: Database, id: string) {
+  const [row] = await orm.select().from(refunds).where(eq(refunds.id, id))
+  return row
+}
+
+/** The refunds of a booking, oldest first. */
+export function refundsOf({ orm }: Database, bookingId: string) {
+  return orm.select().from(refunds).where(eq(refunds.bookingId, bookingId)).orderBy(asc(refunds.createdAt))
+}
+
+/** What was told about a booking, oldest first: types, or the data of those of one type. */
+export async function told({ orm }: Database, bookingId: string): Promise<string[]> {
+  const rows = await orm.select().from(outbox).where(eq(outbox.key, bookingId)).orderBy(asc(outbox.sequence))
+  return rows.map(({ type }) => type)
+}
+
+/** The data of the events of one type about a booking, oldest first. */
+export async function toldOf({ orm }: Database, bookingId: string, type: string) {
+  const rows = await orm
+    .select()
+    .from(outbox)
+    .where(and(eq(outbox.key, bookingId), eq(outbox.type, type)))
+    .orderBy(asc(outbox.sequence))
+  return rows.map(({ data }) => data)
+}
+
+/** What was said between us and the provider about an attempt, in order: `REQUEST create`. */
+export async function saidAbout({ orm }: Database, paymentId: string): Promise<string[]> {
+  const rows = await orm
+    .select()
+    .from(paymentLog)
+    .where(eq(paymentLog.paymentId, paymentId))
+    .orderBy(asc(paymentLog.id))
+  return rows.map(({ kind, operation }) => `${kind} ${operation}`)
+}
+
+/** The balances of the ledger about one payment, by account; accounts at zero are left out. */
+export async function balances({ orm }: Database, paymentId: string): Promise<Record<string, number>> {
+  const rows = await orm.select().from(ledgerEntries).where(eq(ledgerEntries.paymentId, paymentId))
+  const sums = [...Map.groupBy(rows, ({ account }) => account)].map(
+    ([account, entries]) => [account, entries.reduce((sum, { amount }) => sum + amount, 0)] as const,
+  )
+  return Object.fromEntries(sums.filter(([, sum]) => sum !== 0))
+}
+
+/** What the sandbox says it took and gave back for an attempt of ours, in its own books. */
+export async function sandboxMoney({ orm }: Database, paymentId: string) {
+  const [intent] = await orm
+    .select()
+    .from(sandboxIntents)
+    .where(eq(sandboxIntents.key, `pi:${paymentId}`))
+  if (!intent) return { taken: 0, returned: 0, state: null }
+  const given = await orm.select().from(sandboxRefunds).where(eq(sandboxRefunds.intentRef, intent.ref))
+  const succeeded = given.filter(({ state }) => state === 'succeeded')
+  return {
+    taken: intent.state === 'succeeded' ? intent.amount : 0,
+    returned: succeeded.reduce((sum, { amount }) => sum + amount, 0),
+    state: intent.state,
+  }
+}
