@@ -38,8 +38,8 @@ export interface SaleFacts {
   readonly seatPrice?: number
   /** Of each unit of general admission; 1,000 unless said. */
   readonly unitPrice?: number
-  /** Units of general admission; 10 unless said. */
-  readonly units?: number
+  /** Units of general admission that there are; 10 unless said. */
+  readonly capacity?: number
   readonly currency?: string
   readonly commission?: { readonly basisPoints: number; readonly fixedPerTicket: number }
 }
@@ -68,7 +68,7 @@ export async function aSale({ orm }: Pick<Database, 'orm'>, facts: SaleFacts = {
     string,
   ]
   const startsAt = facts.startsAt ?? hours(7 * 24)
-  const units = facts.units ?? 10
+  const capacity = facts.capacity ?? 10
   const { basisPoints, fixedPerTicket } = facts.commission ?? { basisPoints: 500, fixedPerTicket: 0 }
   const terms = { commissionBasisPoints: basisPoints, commissionFixedPerTicket: fixedPerTicket }
   await orm.insert(partners).values({ partnerId, status: 'VERIFIED', ...terms, changedAt: hours(-48) })
@@ -135,10 +135,10 @@ export async function aSale({ orm }: Pick<Database, 'orm'>, facts: SaleFacts = {
       name: 'Standing',
       seated: false,
       price: facts.unitPrice ?? 1_000,
-      capacity: units,
+      capacity,
     },
   ])
-  await orm.insert(admissionStock).values({ ticketTypeId: admissionTypeId, eventId, capacity: units, available: units })
+  await orm.insert(admissionStock).values({ ticketTypeId: admissionTypeId, eventId, capacity, available: capacity })
   await orm.insert(eventSeats).values(seatNos.map((seatNo) => ({ eventId, seatNo, ticketTypeNo: 1 })))
   await orm.transaction((tx) => keyring.createEventKey(tx, eventId))
   return { eventId, partnerId, seatedTypeId, admissionTypeId, facts }

@@ -29,11 +29,15 @@ test('a code of a later layout is not guessed at', () => {
 test('a code with any character changed does not verify', () => {
   const code = writeCode(newId(), 1, key)
   fc.assert(
-    fc.property(fc.integer({ min: 0, max: 115 }), fc.constantFrom('A', 'Z', 'a', 'z', '0', '9', '-', '_'), (at, character) => {
-      fc.pre(code[at] !== character)
-      const claim = readCode(code.slice(0, at) + character + code.slice(at + 1))
-      expect(claim !== null && isSignedBy(claim, key.publicKey)).toBe(false)
-    }),
+    fc.property(
+      fc.integer({ min: 0, max: 115 }),
+      fc.constantFrom('A', 'Z', 'a', 'z', '0', '9', '-', '_'),
+      (at, character) => {
+        fc.pre(code[at] !== character)
+        const claim = readCode(code.slice(0, at) + character + code.slice(at + 1))
+        expect(claim !== null && isSignedBy(claim, key.publicKey)).toBe(false)
+      },
+    ),
   )
 })
 
@@ -54,7 +58,9 @@ test('a code names its ticket and version, and is always the same', () => {
 test('a sealed secret opens only under its secret, for what it belongs to, and untouched', () => {
   const seal = sealOf('a secret of more than thirty-two characters')
   const sealed = seal.close(key.privateKey, 'event 1')
-  expect(() => sealOf('another secret of more than thirty-two').open(sealed, 'event 1')).toThrow('unable to authenticate')
+  expect(() => sealOf('another secret of more than thirty-two').open(sealed, 'event 1')).toThrow(
+    'unable to authenticate',
+  )
   expect(() => seal.open(sealed, 'event 2')).toThrow('unable to authenticate')
   const touched = Buffer.from(sealed)
   touched[30] = (touched[30] ?? 0) ^ 1
