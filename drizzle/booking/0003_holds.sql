@@ -24,6 +24,7 @@ create type hold_answer as (
   outcome text,
   facts jsonb,
   id uuid,
+  event_id uuid,
   expires_at timestamptz,
   seat_nos integer[],
   lines jsonb,
@@ -90,6 +91,7 @@ begin
     end if;
     answer.outcome := 'REPEATED';
     answer.id := known.id;
+    answer.event_id := wish.event_id;
     answer.expires_at := known.expires_at;
     answer.seat_nos := known.seat_nos;
     answer.lines := known.lines;
@@ -134,6 +136,7 @@ begin
     quantity, of_ticket_type, answer.seat_nos, answer.lines, answer.total, answer.currency, answer.expires_at
   )
   returning id into answer.id;
+  answer.event_id := wish.event_id;
   answer.outcome := 'HELD';
 end $$;
 

@@ -15,6 +15,8 @@ declare
   place integer;
   first_seat integer;
   wanted bigint;
+  around bigint;
+  seen bigint;
   got bigint;
 begin
   contended := false;
@@ -46,6 +48,22 @@ begin
         place := place_in_row(hint.free, quantity, single_may_stay);
         first_seat := hint.base_seat + place;
         wanted := ((1::bigint << quantity) - 1) << place;
+
+        -- Chosen seats are taken without a word to the hint. When it is wrong about these or the two on either side,
+        -- the place may leave a single seat after all.
+        select coalesce(bit_or(1::bigint << (seat_no - hint.base_seat)), 0)
+          into seen
+          from event_seats
+         where event_id = of_event
+           and seat_no between greatest(first_seat - 2, hint.base_seat)
+                           and least(first_seat + quantity + 1, hint.base_seat + hint.width - 1)
+           and expires_at <= now();
+        around := hint.free & ((((1::bigint << (quantity + 4)) - 1) << place) >> 2);
+        if around & ~seen <> 0 then
+          perform reread_seat_row(hint);
+          continue;
+        end if;
+
         select coalesce(bit_or(1::bigint << (seat_no - hint.base_seat)), 0)
           into got
           from (
@@ -63,7 +81,7 @@ begin
            where event_id = of_event and ticket_type_no = of_type and base_seat = hint.base_seat;
           return;
         end if;
-        -- Chosen seats are taken without a word to the hint. Each turn takes seats off it, so this comes to an end.
+        -- Each turn takes seats off the hint, so this comes to an end.
         perform reread_seat_row(hint, wanted & ~got);
       end loop;
     end loop;

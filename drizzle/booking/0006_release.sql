@@ -32,6 +32,7 @@ begin
   end if;
   answer.outcome := 'RELEASED';
   answer.id := of_hold;
+  answer.event_id := hold.event_id;
   answer.expires_at := hold.expires_at;
   answer.seat_nos := hold.seat_nos;
   answer.lines := hold.lines;

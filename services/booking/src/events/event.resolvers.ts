@@ -1,0 +1,50 @@
+import { mutate } from '@tikitu/runtime/context'
+import { validInput } from '@tikitu/runtime/validate'
+import type { Resolvers } from '../generated/graphql.ts'
+import { seatsOf, sectionsOf } from '../inventory/seat-map.ts'
+import type { Keyring } from '../tickets/keyring.ts'
+import { eventDraft } from './event-draft.ts'
+import { eventsOfPartner, eventsOfVenue, findEvents } from './event-lists.ts'
+import { eventLoaders, visibleEvent, visibleTicketType } from './event.loaders.ts'
+import { createEvent, publishEvent } from './events.ts'
+import { requireSignedIn } from './readers.ts'
+
+/** Events in the graph. `keyring` makes the key of an event that is published. */
+export function eventResolvers(keyring: Keyring) {
+  return {
+    Query: {
+      events: (_, { filter, ...page }, context) => findEvents(context, filter ?? {}, page),
+      event: (_, { id }, context) => visibleEvent(context, id),
+    },
+    Mutation: {
+      createEvent: (_, { input }, context) => {
+        const identity = requireSignedIn(context.identity)
+        const draft = validInput(eventDraft, input)
+        return mutate(context, 'Event', (tx, at) => createEvent(tx, { identity, draft, at }))
+      },
+      publishEvent: (_, { input: { eventId } }, context) => {
+        const identity = requireSignedIn(context.identity)
+        return mutate(context, 'Event', (tx, at) => publishEvent(tx, { identity, eventId, keyring, at }))
+      },
+    },
+    Event: {
+      __resolveReference: ({ id }, _, context) => visibleEvent(context, id),
+      venue: ({ venueId }) => ({ __typename: 'Venue', id: venueId }),
+      partner: ({ partnerId }) => ({ __typename: 'Partner', id: partnerId }),
+      ticketTypes: ({ id }, _, context) => eventLoaders(context).ticketTypes.load(id),
+      sections: (event, _, { database }) => sectionsOf(database.orm, event),
+      seats: (event, { section }, { database }) => seatsOf(database.orm, event, section ?? null),
+    },
+    TicketType: {
+      __resolveReference: ({ id }, _, context) => visibleTicketType(context, id),
+      price: ({ price, currency }) => ({ amount: price, currency }),
+      available: async ({ id }, _, context) => (await eventLoaders(context).available.load(id))?.available ?? 0,
+    },
+    Venue: {
+      events: ({ id }, page, context) => eventsOfVenue(context, id, page),
+    },
+    Partner: {
+      events: ({ id }, page, context) => eventsOfPartner(context, id, page),
+    },
+  } satisfies Resolvers
+}

@@ -1,0 +1,129 @@
+import { accept, refuse } from '@tikitu/runtime/outcome'
+
+/** Whose drafts somebody may see, and whose events that are no longer on sale in lists. */
+export interface Reader {
+  /** Admins see everything. */
+  readonly everything: boolean
+  /** The partners for whom the caller manages events. */
+  readonly partnerIds: readonly string[]
+}
+
+/** May this caller see the event? Whatever was published once is for everybody. */
+export function maySeeEvent(event: { readonly status: string; readonly partnerId: string }, reader: Reader): boolean {
+  return event.status !== 'DRAFT' || reader.everything || reader.partnerIds.includes(event.partnerId)
+}
+
+/** When an event is, as its partner wishes. */
+export interface ScheduleWish {
+  readonly startsAt: Date
+  readonly endsAt: Date
+  readonly doorsAt?: Date | null | undefined
+  readonly salesOpenAt?: Date | null | undefined
+  readonly salesCloseAt?: Date | null | undefined
+}
+
+/** When an event is and when it is sold. */
+export interface Schedule {
+  readonly startsAt: Date
+  readonly endsAt: Date
+  readonly doorsAt: Date
+  /** Null: when it is published. */
+  readonly salesOpenAt: Date | null
+  readonly salesCloseAt: Date
+}
+
+const HOUR = 3_600_000
+/** The longest event, in days. */
+export const EVENT_DAYS_MAX = 30
+
+/** Fills in what was not said about the times, or names the field that cannot be. */
+export function decideSchedule(wish: ScheduleWish, at: Date) {
+  const { startsAt, endsAt } = wish
+  const doorsAt = wish.doorsAt ?? new Date(startsAt.getTime() - HOUR)
+  const salesOpenAt = wish.salesOpenAt ?? null
+  const salesCloseAt = wish.salesCloseAt ?? startsAt
+  if (startsAt <= at) return impossible('startsAt', 'must be in the future')
+  if (endsAt <= startsAt) return impossible('endsAt', 'must be after startsAt')
+  if (endsAt.getTime() - startsAt.getTime() > EVENT_DAYS_MAX * 24 * HOUR) {
+    return impossible('endsAt', `must be within ${EVENT_DAYS_MAX} days of startsAt`)
+  }
+  if (doorsAt > startsAt) return impossible('doorsAt', 'must not be after startsAt')
+  if (salesCloseAt <= at) return impossible('salesCloseAt', 'must be in the future')
+  if (salesCloseAt > endsAt) return impossible('salesCloseAt', 'must not be after endsAt')
+  if (salesOpenAt && salesOpenAt >= salesCloseAt) return impossible('salesOpenAt', 'must be before salesCloseAt')
+  return accept<Schedule>({ startsAt, endsAt, doorsAt, salesOpenAt, salesCloseAt })
+}
+
+const impossible = (field: keyof ScheduleWish, message: string) => refuse('ImpossibleSchedule', message, { field })
+
+/** A kind of ticket as its partner wishes it. */
+export interface TicketTypeWish {
+  readonly name: string
+  readonly seated: boolean
+  readonly capacity?: number | null | undefined
+  readonly category?: string | null | undefined
+}
+
+/** What a plan has of a category. */
+export interface PlanCategory {
+  readonly category: string
+  /** Seats. */
+  readonly seats: number
+  /** Units of general admission in its areas. */
+  readonly units: number
+}
+
+/**
+ * How many tickets of the type there are: the plan's seats of its category, or what was asked for, or the units of the
+ * plan's areas of its category. A seated type whose category the plan does not have has none, which publishing refuses.
+ */
+export function decideCapacity(type: TicketTypeWish, hasPlan: boolean, categories: readonly PlanCategory[]) {
+  const category = categories.find((it) => it.category === type.category)
+  if (type.seated) {
+    if (!hasPlan) return unusable('seated', 'needs a seatingPlanId')
+    if (!type.category) return unusable('category', 'is required when seated')
+    return accept(category?.seats ?? 0)
+  }
+  const capacity = type.capacity ?? category?.units
+  if (!capacity) return unusable('capacity', 'is required unless an area of the plan has the category')
+  return accept(capacity)
+}
+
+const unusable = (field: keyof TicketTypeWish, message: string) => refuse('UnusableTicketType', message, { field })
+
+/** What publishing looks at. */
+export interface Publishable {
+  readonly status: string
+  readonly startsAt: Date
+  readonly salesOpenAt: Date | null
+  readonly salesCloseAt: Date
+  readonly ticketTypes: readonly {
+    readonly name: string
+    readonly seated: boolean
+    readonly category: string | null
+    readonly capacity: number
+  }[]
+  readonly categories: readonly PlanCategory[]
+  /** Whether the venue is active and the partner's own. */
+  readonly venueUsable: boolean
+}
+
+/** Why an event cannot be put on sale, one sentence for each reason; none when it can. */
+export function problemsOf(event: Publishable, at: Date): string[] {
+  const problems: string[] = []
+  if (event.status !== 'DRAFT') problems.push(`It is ${event.status.toLowerCase()}.`)
+  if (!event.venueUsable) problems.push('Its venue is not active, or not the partner’s.')
+  if (event.startsAt <= at) problems.push('It begins in the past.')
+  if (event.salesCloseAt <= at) problems.push('Its sales close in the past.')
+  if (event.ticketTypes.length === 0) problems.push('It has no ticket types.')
+  for (const type of event.ticketTypes) {
+    const category = event.categories.find((it) => it.category === type.category)
+    if (type.seated && !category?.seats) {
+      problems.push(`The plan has no seats of the category ${type.category ?? '(none)'} that ${type.name} sells.`)
+    }
+    if (!type.seated && category && category.units > 0 && type.capacity > category.units) {
+      problems.push(`${type.name} has more tickets than its area has room: ${type.capacity} for ${category.units}.`)
+    }
+  }
+  return problems
+}

@@ -1,0 +1,135 @@
+import type { Queryable, Transaction } from '@tikitu/runtime/database'
+import { asc, desc, eq, getTableColumns, inArray, sql } from 'drizzle-orm'
+import { admissionStock, events, ticketTypes } from '../tables.ts'
+
+const { titleWords: _searchedOnly, ...eventColumns } = getTableColumns(events)
+
+/** Everything that an event is read with: all but what only searches use. */
+export const EVENT_COLUMNS = eventColumns
+
+/** An event as its table has it. */
+export type EventRow = Omit<typeof events.$inferSelect, 'titleWords'>
+
+/** A ticket type as its table has it, with the currency of its event. */
+export type TicketTypeRow = typeof ticketTypes.$inferSelect & { readonly currency: string }
+
+/** Events by their ids, drafts included. */
+export function eventsByIds(db: Queryable, ids: readonly string[]): Promise<EventRow[]> {
+  return db
+    .select(EVENT_COLUMNS)
+    .from(events)
+    .where(inArray(events.id, [...ids]))
+}
+
+/** Locks an event until the transaction ends; undefined when there is none. */
+export async function eventForUpdate(tx: Transaction, id: string): Promise<EventRow | undefined> {
+  const [event] = await tx.select(EVENT_COLUMNS).from(events).where(eq(events.id, id)).for('update')
+  return event
+}
+
+const TICKET_TYPE_COLUMNS = { ...getTableColumns(ticketTypes), currency: events.currency }
+
+/** Ticket types of events, dearest first. */
+export function ticketTypesOfEvents(db: Queryable, eventIds: readonly string[]): Promise<TicketTypeRow[]> {
+  return db
+    .select(TICKET_TYPE_COLUMNS)
+    .from(ticketTypes)
+    .innerJoin(events, eq(events.id, ticketTypes.eventId))
+    .where(inArray(ticketTypes.eventId, [...eventIds]))
+    .orderBy(desc(ticketTypes.price), asc(ticketTypes.no))
+}
+
+/** Ticket types by their ids, of drafts too. */
+export function ticketTypesByIds(db: Queryable, ids: readonly string[]): Promise<TicketTypeRow[]> {
+  return db
+    .select(TICKET_TYPE_COLUMNS)
+    .from(ticketTypes)
+    .innerJoin(events, eq(events.id, ticketTypes.eventId))
+    .where(inArray(ticketTypes.id, [...ids]))
+}
+
+/** Writes a draft. */
+export async function insertEvent(tx: Transaction, event: typeof events.$inferInsert): Promise<EventRow> {
+  const [inserted] = await tx.insert(events).values(event).returning(EVENT_COLUMNS)
+  if (!inserted) throw new Error('an event was not inserted')
+  return inserted
+}
+
+/** Writes the ticket types of an event. */
+export async function insertTicketTypes(tx: Transaction, types: (typeof ticketTypes.$inferInsert)[]): Promise<void> {
+  await tx.insert(ticketTypes).values(types)
+}
+
+/** Puts a draft on sale, at once unless it said when. */
+export async function markPublished(tx: Transaction, id: string, at: Date): Promise<EventRow> {
+  const [published] = await tx
+    .update(events)
+    .set({ status: 'PUBLISHED', publishedAt: at, salesOpenAt: sql`coalesce(${events.salesOpenAt}, ${at})` })
+    .where(eq(events.id, id))
+    .returning(EVENT_COLUMNS)
+  if (!published) throw new Error('an event that was locked is gone')
+  return published
+}
+
+/** Copies the seats of the event's plan, each with the ticket type that sells its category: one statement. */
+export async function copySeats(tx: Transaction, eventId: string): Promise<void> {
+  await tx.execute(sql`
+    insert into event_seats (event_id, seat_no, ticket_type_no)
+    select e.id, s.seat_no, t.no
+    from events e
+    join plan_seats s on s.plan_id = e.seating_plan_id
+    left join ticket_types t on t.event_id = e.id and t.seated and t.category = s.category
+    where e.id = ${eventId}
+    order by s.seat_no`)
+}
+
+/**
+ * Describes the event's rows to best-available, by ticket type, in the plan's order. A row wider than 60 seats is cut
+ * into pieces of about the same width, and seats for wheelchairs are left out.
+ *
+ * One pass over the seats and no join with the rows: without statistics of a new plan the planner read all seats again
+ * for each row, and a stadium ran into the time-out.
+ */
+export async function copyRowHints(tx: Transaction, eventId: string): Promise<void> {
+  await tx.execute(sql`
+    with seat as materialized (
+      select s.seat_no, s.category, s.accessible,
+             min(s.seat_no) over in_row as row_base,
+             count(*) over in_row as row_width
+      from events e
+      join plan_seats s on s.plan_id = e.seating_plan_id
+      where e.id = ${eventId}
+      window in_row as (partition by s.row_no)
+    ), cut as (
+      select *, ceil(row_width / ceil(row_width / 60.0))::integer as piece_width from seat
+    ), placed as (
+      select *, row_base + (seat_no - row_base) / piece_width * piece_width as base_seat from cut
+    )
+    insert into seat_row_hints (event_id, ticket_type_no, base_seat, width, rank, mask, free, runs)
+    select ${eventId}, no, base_seat, width, row_number() over (partition by no order by base_seat) - 1, mask, mask, run_lengths(mask)
+    from (
+      select t.no, p.base_seat,
+             least(min(p.piece_width), min(p.row_base + p.row_width) - p.base_seat) as width,
+             bit_or(1::bigint << (p.seat_no - p.base_seat)) as mask
+      from placed p
+      join ticket_types t on t.event_id = ${eventId} and t.seated and t.category = p.category
+      where not p.accessible
+      group by t.no, p.base_seat
+    ) as masked`)
+}
+
+/** Puts the whole capacity of the event's general-admission types on sale. */
+export async function stockAdmission(tx: Transaction, eventId: string): Promise<void> {
+  await tx.insert(admissionStock).select(
+    tx
+      .select({
+        ticketTypeId: ticketTypes.id,
+        eventId: ticketTypes.eventId,
+        capacity: ticketTypes.capacity,
+        available: sql<number>`${ticketTypes.capacity}`.as('available'),
+        nextDue: sql<Date>`'infinity'::timestamptz`.as('next_due'),
+      })
+      .from(ticketTypes)
+      .where(sql`${ticketTypes.eventId} = ${eventId} and not ${ticketTypes.seated}`),
+  )
+}

@@ -1,0 +1,205 @@
+import type { Database } from '@tikitu/runtime/database'
+import { newId } from '@tikitu/runtime/ids'
+import { BookingExpired, BookingPaymentCancelRequested } from '@tikitu/schema/events/booking'
+import { testDatabase } from '@tikitu/runtime/testing'
+import { afterEach, beforeAll, expect, test } from 'vitest'
+import { aHold, anEvent, inDays, LIMITS, runOut, type TestEvent } from '../../test/build.ts'
+import { expectSoundInventory, nameOf, tally, together } from '../../test/sound.ts'
+import { holdGeneralAdmission } from './holds.ts'
+
+let database: Database
+
+beforeAll(async () => {
+  database = (await testDatabase('booking')).database
+})
+
+afterEach(() => expectSoundInventory(database))
+
+type Wish = Parameters<typeof holdGeneralAdmission>[1]
+
+/** A wish for units to stand by somebody new. */
+function wish(event: TestEvent, quantity: number, facts: Partial<Wish> = {}): Wish {
+  const ticketTypeId = event.types['Standing']?.id ?? ''
+  return {
+    eventId: event.id,
+    userId: newId(),
+    idempotencyKey: newId(),
+    limits: LIMITS,
+    ticketTypeId,
+    quantity,
+    ...facts,
+  }
+}
+
+const hold = (event: TestEvent, quantity: number, facts: Partial<Wish> = {}) =>
+  holdGeneralAdmission(database, wish(event, quantity, facts))
+
+async function availableUnits(event: TestEvent): Promise<number> {
+  const { rows } = await database.pool.query('select available from admission_stock where event_id = $1', [event.id])
+  return rows[0].available
+}
+
+test('units are held at the price that is shown', async () => {
+  const event = await anEvent(database, { standing: 5 })
+  expect(await hold(event, 2)).toMatchObject({
+    ok: true,
+    value: {
+      seatNos: null,
+      total: 4000,
+      currency: 'EUR',
+      lines: [{ ticketTypeId: event.types['Standing']?.id, quantity: 2, unitPrice: 2000 }],
+    },
+  })
+  expect(await availableUnits(event)).toBe(3)
+})
+
+test('what is left decides, to the last unit', async () => {
+  const event = await anEvent(database, { standing: 5 })
+  await hold(event, 3)
+  expect(await hold(event, 3)).toMatchObject({ refusal: 'SoldOut', facts: { available: 2 } })
+  expect(nameOf(await hold(event, 2))).toBe('Hold')
+  expect(await hold(event, 1)).toMatchObject({ refusal: 'SoldOut', facts: { available: 0 } })
+})
+
+test('every refusal has its name, and says it also when nothing is left', async () => {
+  for (const sold of [0, 5]) {
+    const facts = { standing: 5, perBooking: { min: 2, max: 4 } }
+    const event = await anEvent(database, facts)
+    if (sold > 0) await database.pool.query('update admission_stock set available = 0 where event_id = $1', [event.id])
+    const notFound = { refusal: 'TicketTypeNotFound' }
+    const seated = event.types['STALLS']?.id ?? ''
+    const draft = await anEvent(database, { status: 'DRAFT' })
+    const closed = await anEvent(database, { ...facts, salesOpenAt: inDays(-2), salesCloseAt: inDays(-1) })
+    expect(nameOf(await hold(event, 2, { eventId: newId() }))).toBe('EventNotFound')
+    expect(nameOf(await hold(draft, 2))).toBe('EventNotFound')
+    expect(nameOf(await hold(event, 2, { eventId: 'none' }))).toBe('EventNotFound')
+    expect(nameOf(await hold(closed, 2))).toBe('SalesClosed')
+    for (const ticketTypeId of [newId(), seated, closed.types['Standing']?.id ?? '', 'none']) {
+      expect(await hold(event, 2, { ticketTypeId })).toMatchObject({ ...notFound, facts: { ticketTypeId } })
+    }
+    for (const quantity of [1, 5]) {
+      expect(await hold(event, quantity)).toMatchObject({ refusal: 'QuantityOutOfRange', facts: { min: 2, max: 4 } })
+    }
+    for (const quantity of [0, -1, 11, 2_000_000_000]) {
+      expect(await hold(event, quantity)).toMatchObject({ refusal: 'QuantityOutOfRange', facts: { min: 1, max: 10 } })
+    }
+    if (sold > 0)
+      await database.pool.query('update admission_stock set available = capacity where event_id = $1', [event.id])
+  }
+})
+
+test('a buyer has no more tickets than allowed, seats and units together', async () => {
+  const event = await anEvent(database, { maxTicketsPerBuyer: 3 })
+  const { userId } = await aHold(database, { event })
+  expect(await hold(event, 2, { userId })).toMatchObject({
+    refusal: 'BuyerLimitReached',
+    facts: { ticketsMax: 3, ticketsNow: 2, holdsMax: 3, holdsNow: 1 },
+  })
+  expect(nameOf(await hold(event, 1, { userId }))).toBe('Hold')
+})
+
+test('forty twins get one hold, and one unit less is left, sold out or not', async () => {
+  for (const standing of [5, 1]) {
+    const event = await anEvent(database, { standing })
+    const one = wish(event, 1)
+    const outcomes = await together(40, () => holdGeneralAdmission(database, one))
+    expect(tally(outcomes)).toEqual({ Hold: 40 })
+    expect(new Set(outcomes.map((outcome) => outcome.ok && outcome.value.id)).size).toBe(1)
+    expect(await availableUnits(event)).toBe(standing - 1)
+  }
+})
+
+test('the same key for another number is refused, though nothing is left', async () => {
+  const event = await anEvent(database, { standing: 2 })
+  const first = wish(event, 2)
+  await holdGeneralAdmission(database, first)
+  expect(nameOf(await holdGeneralAdmission(database, { ...first, quantity: 1 }))).toBe('IdempotencyKeyReused')
+})
+
+test('forty buyers take exactly what there is', async () => {
+  for (let round = 0; round < 5; round++) {
+    const event = await anEvent(database, { standing: 30 })
+    const outcomes = await together(40, () => hold(event, 1))
+    expect(tally(outcomes)).toEqual({ Hold: 30, SoldOut: 10 })
+    expect(await availableUnits(event)).toBe(0)
+  }
+})
+
+test('forty buyers of several never leave what somebody could have had', async () => {
+  for (let round = 0; round < 5; round++) {
+    const event = await anEvent(database, { standing: 31 })
+    const outcomes = await together(40, (caller) => hold(event, (caller % 3) + 1))
+    const held = outcomes.flatMap((outcome) => (outcome.ok ? [outcome.value.lines[0]?.quantity ?? 0] : []))
+    expect(held.reduce((sum, quantity) => sum + quantity, 0)).toBe(31)
+    expect(await availableUnits(event)).toBe(0)
+  }
+})
+
+test('units that ran out are sold to the next who asks, each once', async () => {
+  const event = await anEvent(database, { standing: 20 })
+  const late = await together(20, () => aHold(database, { event, units: 1 }))
+  expect(nameOf(await hold(event, 1))).toBe('SoldOut')
+  await runOut(
+    database,
+    late.slice(0, 12).map(({ id }) => id),
+  )
+  const outcomes = await together(40, () => hold(event, 1))
+  expect(tally(outcomes)).toEqual({ Hold: 12, SoldOut: 28 })
+  const { rows } = await database.pool.query(
+    `select status, count(*)::integer from bookings where event_id = $1 group by status order by status`,
+    [event.id],
+  )
+  expect(rows).toEqual([
+    { status: 'EXPIRED', count: 12 },
+    { status: 'HELD', count: 20 },
+  ])
+  expect(await availableUnits(event)).toBe(0)
+})
+
+test('a hold that ran out ends in silence, a booking with the facts that others wait for', async () => {
+  const event = await anEvent(database, { standing: 2 })
+  const held = await aHold(database, { event, units: 1 })
+  const booked = await aHold(database, { event, units: 1 })
+  await database.pool.query(`update bookings set status = 'PENDING', reference = 'CCCC-DDDD' where id = $1`, [
+    booked.id,
+  ])
+  await runOut(database, [held.id, booked.id])
+  expect(nameOf(await hold(event, 2))).toBe('Hold')
+  const { rows } = await database.pool.query(
+    `select type, key, data from outbox where key in ($1, $2) and type <> 'booking.held' order by sequence`,
+    [held.id, booked.id],
+  )
+  expect(rows.map(({ type, key }) => [type, key])).toEqual([
+    ['booking.expired', booked.id],
+    ['booking.payment_cancel_requested', booked.id],
+  ])
+  expect(BookingExpired.shape.parse(rows[0].data)).toMatchObject({
+    reference: 'CCCC-DDDD',
+    seats: 1,
+    reason: 'not paid in time',
+  })
+  expect(BookingPaymentCancelRequested.shape.parse(rows[1].data)).toMatchObject({ bookingId: booked.id })
+})
+
+test('the sweep ends what ran out of every kind, once, however many sweep', async () => {
+  const event = await anEvent(database, { standing: 5 })
+  const holds = [
+    await aHold(database, { event, units: 2 }),
+    await aHold(database, { event, units: 1 }),
+    await aHold(database, { event }),
+    await aHold(database, { event, seatIds: ['A-2-1'] }),
+  ]
+  const alive = await aHold(database, { event, units: 1 })
+  await runOut(
+    database,
+    holds.map(({ id }) => id),
+  )
+  const ended = await together(8, async () => {
+    const { rows } = await database.pool.query<{ ended: number }>('select expire_bookings(100) as ended')
+    return rows[0]?.ended ?? 0
+  })
+  expect(ended.reduce((sum, count) => sum + count, 0)).toBe(4)
+  expect(await availableUnits(event)).toBe(4)
+  const { rows } = await database.pool.query('select next_due from admission_stock where event_id = $1', [event.id])
+  expect(rows[0].next_due).toEqual(alive.expiresAt)
+})

@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto'
+import type { RequestContext } from '@tikitu/runtime/context'
+import type { Database } from '@tikitu/runtime/database'
+import { wakeRelay } from '@tikitu/runtime/events'
+import { isId } from '@tikitu/runtime/ids'
+import { accept, refuse } from '@tikitu/runtime/outcome'
+import { eventLayout } from '../inventory/event-layouts.ts'
+import {
+  eventNotFound,
+  explainSeats,
+  explainType,
+  quantityOutOfRange,
+  seatsUnknown,
+  type CommonAnswer,
+  type TypeAnswer,
+} from './hold.rules.ts'
+import { giveHoldBack, holdBestSeats, holdChosenSeats, holdUnits, type Wish } from './hold.sql.ts'
+
+/*
+ * These verbs are given a database and not a transaction: each is a single statement that decides, takes and tells.
+ */
+
+/** Larger than any setting allows. What is longer is refused before it is looked at. */
+const SEATS_ASKED_MAX = 60
+
+/** How often a wish is repeated while others are at work in the last places. */
+const ATTEMPTS_MAX = 5
+
+/** The limits on holds that are in force. */
+export interface HoldLimits {
+  readonly seatsPerHold: number
+  readonly holdsPerBuyer: number
+  readonly holdSeconds: number
+}
+
+/** Reads the limits from the settings. */
+export function holdLimits(settings: RequestContext['settings']): HoldLimits {
+  return {
+    seatsPerHold: settings.get('booking.seatsPerHold'),
+    holdsPerBuyer: settings.get('booking.holdsPerBuyer'),
+    holdSeconds: settings.get('booking.holdMinutes') * 60,
+  }
+}
+
+/** Who wants tickets of which event, and the name of the wish. */
+interface Buyer {
+  readonly userId: string
+  readonly eventId: string
+  readonly idempotencyKey: string
+  readonly limits: HoldLimits
+}
+
+/** Reserves these seats, all or none. The same seat twice counts once, and the order does not matter. */
+export async function holdSeats(database: Database, { seatIds, ...buyer }: Buyer & { seatIds: readonly string[] }) {
+  const { eventId, limits } = buyer
+  const layout = isId(eventId) ? await eventLayout(database.orm, eventId) : null
+  if (!layout) return eventNotFound(eventId)
+  if (seatIds.length > SEATS_ASKED_MAX) return quantityOutOfRange(1, limits.seatsPerHold)
+
+  const { seatNoById, seats } = layout.plan
+  const wanted = [...new Set(seatIds)]
+  const unknown = wanted.filter((seatId) => !seatNoById.has(seatId))
+  if (unknown.length > 0) return seatsUnknown(unknown)
+
+  const seatNos = wanted.flatMap((seatId) => seatNoById.get(seatId) ?? []).toSorted((left, right) => left - right)
+  const answer = await holdChosenSeats(database, wishOf(buyer, ['holdSeats', eventId, ...seatNos]), seatNos)
+  wakeIfHeld(database, answer)
+  return explainSeats(answer, buyer, (seatNo) => seats[seatNo]?.seatId ?? String(seatNo))
+}
+
+/** So many tickets of a type. */
+interface OfType extends Buyer {
+  readonly ticketTypeId: string
+  readonly quantity: number
+}
+
+/** Reserves the best free seats of a type next to each other, all or none. Seats for wheelchairs are never among them. */
+export async function holdBestAvailable(database: Database, wish: OfType) {
+  return holdOfType(database, wish, 'holdBestAvailable', (row, attempt) =>
+    holdBestSeats(database, row, { ...wish, patient: attempt > 1 }),
+  )
+}
+
+/** Reserves units of a general-admission type, all or none. */
+export async function holdGeneralAdmission(database: Database, wish: OfType) {
+  return holdOfType(database, wish, 'holdGeneralAdmission', (row) => holdUnits(database, row, wish))
+}
+
+async function holdOfType(
+  database: Database,
+  wish: OfType,
+  operation: string,
+  attemptHold: (row: Wish, attempt: number) => Promise<CommonAnswer | TypeAnswer>,
+) {
+  const { eventId, ticketTypeId, quantity } = wish
+  if (!isId(eventId)) return eventNotFound(eventId)
+  if (!isId(ticketTypeId)) return explainType({ outcome: 'TicketTypeNotFound' }, wish)
+  const row = wishOf(wish, [operation, eventId, ticketTypeId, quantity])
+  let answer = await attemptHold(row, 1)
+  for (let attempt = 2; answer.outcome === 'BUSY' && attempt <= ATTEMPTS_MAX; attempt++) {
+    answer = await attemptHold(row, attempt)
+  }
+  wakeIfHeld(database, answer)
+  return explainType(answer, wish)
+}
+
+/** Gives a hold back before it ends. What had ended, or was given back before, stays as it is. */
+export async function releaseHold(database: Database, { holdId, userId }: { holdId: string; userId: string }) {
+  const answer = isId(holdId) ? await giveHoldBack(database, { holdId, userId }) : { outcome: 'HoldNotFound' as const }
+  switch (answer.outcome) {
+    case 'RELEASED':
+      return accept(answer.hold)
+    case 'HoldNotFound':
+      return refuse('HoldNotFound', 'There is no such hold of yours.', { holdId })
+    case 'HoldAlreadyUsed':
+      return refuse('HoldAlreadyUsed', 'This hold is a booking by now.', { bookingId: holdId })
+  }
+}
+
+function wishOf({ eventId, userId, idempotencyKey, limits }: Buyer, request: readonly unknown[]): Wish {
+  const requestHash = createHash('sha256').update(JSON.stringify(request)).digest('base64url')
+  return { eventId, userId, idempotencyKey, requestHash, ...limits }
+}
+
+function wakeIfHeld(database: Database, { outcome }: { outcome: string }): void {
+  if (outcome === 'HELD') wakeRelay(database)
+}

@@ -1,0 +1,77 @@
+import type { Queryable } from '@tikitu/runtime/database'
+import { sql } from 'drizzle-orm'
+
+/** How many tickets of each of these types could be held now. A type that is not published is not among them. */
+export async function availabilityOf(
+  db: Queryable,
+  ticketTypeIds: readonly string[],
+): Promise<{ ticketTypeId: string; available: number }[]> {
+  const ids = sql.param(ticketTypeIds)
+  const { rows } = await db.execute<{ ticketTypeId: string; available: number }>(sql`
+    select t.id as "ticketTypeId", free.seats::integer as available
+    from ticket_types t
+    join events e on e.id = t.event_id and e.status = 'PUBLISHED'
+    cross join lateral (
+      select count(*) as seats from event_seats s
+      where s.event_id = t.event_id and s.ticket_type_no = t.no and s.expires_at <= now()
+    ) as free
+    where t.id = any(${ids}::uuid[]) and t.seated
+    union all
+    select s.ticket_type_id, s.available + coalesce(due.units, 0)::integer
+    from admission_stock s
+    join events e on e.id = s.event_id and e.status = 'PUBLISHED'
+    cross join lateral (
+      select sum(b.quantity) as units from bookings b
+      where b.ticket_type_id = s.ticket_type_id and b.status in ('HELD', 'PENDING') and b.expires_at <= now()
+    ) as due
+    where s.ticket_type_id = any(${ids}::uuid[])`)
+  return rows
+}
+
+/** The states of seats as letters, in the order of their numbers: Available, Held, Sold, Blocked. */
+export async function seatStates(
+  db: Queryable,
+  eventId: string,
+  { firstSeat, lastSeat }: { firstSeat: number; lastSeat: number },
+): Promise<string> {
+  const { rows } = await db.execute<{ states: string | null }>(sql`
+    select string_agg(${LETTER}, '' order by seat_no) as states
+    from event_seats
+    where event_id = ${eventId} and seat_no between ${firstSeat} and ${lastSeat}`)
+  return rows[0]?.states ?? ''
+}
+
+/** The states of some seats, as `seatStates` has them. */
+export async function statesOfSeats(
+  db: Queryable,
+  eventId: string,
+  seatNos: readonly number[],
+): Promise<{ seatNo: number; state: string }[]> {
+  const { rows } = await db.execute<{ seatNo: number; state: string }>(sql`
+    select seat_no as "seatNo", ${LETTER} as state
+    from event_seats
+    where event_id = ${eventId} and seat_no = any(${sql.param(seatNos)}::integer[])`)
+  return rows
+}
+
+const LETTER = sql`case
+  when ticket_type_no is null then 'B'
+  when expires_at = 'infinity' then 'S'
+  when expires_at > now() then 'H'
+  else 'A'
+end`
+
+/** What never changes about a published event and its seats; undefined before it is published. */
+export async function publishedPlan(
+  db: Queryable,
+  eventId: string,
+): Promise<{ planId: string | null; types: { id: string; category: string }[] } | undefined> {
+  const { rows } = await db.execute<{ planId: string | null; types: { id: string; category: string }[] }>(sql`
+    select e.seating_plan_id as "planId",
+           coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'category', t.category)) filter (where t.seated), '[]') as types
+    from events e
+    left join ticket_types t on t.event_id = e.id
+    where e.id = ${eventId} and e.status <> 'DRAFT'
+    group by e.id`)
+  return rows[0]
+}

@@ -1,0 +1,52 @@
+import { cron } from '@tikitu/runtime/jobs'
+import type { ServiceDefinition } from '@tikitu/runtime/serve'
+import { settingSubscription } from '@tikitu/runtime/settings'
+import { auditResolvers } from './audit/audit.resolvers.ts'
+import { bookingSubscriptions } from './bookings/booking.events.ts'
+import { bookingResolvers } from './bookings/booking.resolvers.ts'
+import { completeEvents } from './bookings/completion.ts'
+import { keepExpiring } from './bookings/expiry.ts'
+import { checkInResolvers } from './check-ins/check-in.resolvers.ts'
+import type { BookingConfig } from './config.ts'
+import { eventResolvers } from './events/event.resolvers.ts'
+import type { Resolvers } from './generated/graphql.ts'
+import { holdResolvers } from './holds/hold.resolvers.ts'
+import { openKeyring } from './tickets/keyring.ts'
+import { ticketResolvers } from './tickets/ticket.resolvers.ts'
+import { venueSubscriptions } from './venues/venue.events.ts'
+
+/** Booking's table of contents: events, their seats, and who holds, books and uses them. */
+export function defineBooking({ ticketKeySecret }: Pick<BookingConfig, 'ticketKeySecret'>): ServiceDefinition {
+  const keyring = openKeyring(ticketKeySecret)
+  const events = eventResolvers(keyring)
+  const resolvers: Resolvers = {
+    ...events,
+    ...holdResolvers,
+    ...bookingResolvers,
+    ...ticketResolvers(keyring),
+    Query: {
+      ...events.Query,
+      ...holdResolvers.Query,
+      ...bookingResolvers.Query,
+      ...checkInResolvers.Query,
+      ...auditResolvers.Query,
+    },
+    Mutation: {
+      ...events.Mutation,
+      ...holdResolvers.Mutation,
+      ...bookingResolvers.Mutation,
+      ...checkInResolvers.Mutation,
+    },
+  }
+  return {
+    name: 'booking',
+    resolvers,
+    subscriptions: [...venueSubscriptions, ...bookingSubscriptions, settingSubscription],
+    jobs: (parts) => [cron('bookings.complete', '7 * * * *', () => completeEvents(parts))],
+    routes: (app, parts) => {
+      // Ends with the app, and so before the database is closed.
+      const expiry = keepExpiring(parts)
+      app.addHook('onClose', () => expiry.stop())
+    },
+  }
+}
