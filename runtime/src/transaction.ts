@@ -7,6 +7,7 @@ export type AfterCommit = (database: Database) => void
 
 interface OpenTransaction {
   readonly database: Database
+  readonly connection: PoolClient
   readonly afterCommit: Set<AfterCommit>
 }
 
@@ -26,7 +27,7 @@ export async function inTransaction<Value>(
 ): Promise<Value> {
   const connection = await database.pool.connect()
   const orm = drizzle(connection)
-  const open: OpenTransaction = { database, afterCommit: new Set() }
+  const open: OpenTransaction = { database, connection, afterCommit: new Set() }
   openTransactions.set(orm._.session, open)
   let value: Value
   try {
@@ -48,9 +49,12 @@ export function afterCommit(tx: Transaction, callback: AfterCommit): void {
   openTransactions.get(tx._.session)?.afterCommit.add(callback)
 }
 
-/** The database in which the transaction is open. Throws when it was not opened by `inTransaction` or `transact`. */
-export function databaseOf(tx: Transaction): Database {
+/**
+ * Where the transaction is open: its database, and the connection for statements that are not Drizzle's.
+ * Throws when it was not opened by `inTransaction` or `transact`.
+ */
+export function placeOf(tx: Transaction): { readonly database: Database; readonly connection: PoolClient } {
   const open = openTransactions.get(tx._.session)
   if (!open) throw new Error('this transaction was not opened by transact() or inTransaction()')
-  return open.database
+  return open
 }

@@ -5,7 +5,7 @@ import { LANES } from './lanes.ts'
 const LANE_LOCK = 721_543_003
 
 /** How much one transaction handles at most: events, and their weight as stored, in bytes. */
-export const BATCH_EVENTS = 100
+export const BATCH_EVENTS = 50
 const BATCH_BYTES = 1_000_000
 
 /*

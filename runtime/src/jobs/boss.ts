@@ -41,9 +41,16 @@ type Result = QueryResult<Record<string, unknown>>
  * at most one waits (pg-boss' policy `short`); a policy cannot be changed later.
  */
 export async function ensureQueue(boss: PgBoss, name: string, options: Required<JobOptions>): Promise<void> {
-  const { retryLimit, retryDelay, retryBackoff, retryDelayMax, expireInSeconds } = options
-  const common = { retryLimit, retryDelay, retryBackoff, expireInSeconds, deleteAfterSeconds: KEPT_SECONDS }
-  await boss.createQueue(name, { ...common, policy: 'short' })
-  // It may have been made by an older version of the code.
-  await boss.updateQueue(name, { ...common, retryDelayMax: retryBackoff ? retryDelayMax : null })
+  const { retryLimit, retryDelay, retryBackoff, expireInSeconds } = options
+  const retryDelayMax = retryBackoff ? options.retryDelayMax : null
+  const wanted = { retryLimit, retryDelay, retryBackoff, expireInSeconds, deleteAfterSeconds: KEPT_SECONDS }
+  const found = await boss.getQueue(name)
+  if (!found) {
+    const created = retryDelayMax === null ? wanted : { ...wanted, retryDelayMax }
+    return boss.createQueue(name, { ...created, policy: 'short' })
+  }
+  const same = Object.entries({ ...wanted, retryDelayMax }).every(([option, value]) =>
+    Object.entries(found).some(([has, is]) => has === option && is === value),
+  )
+  if (!same) await boss.updateQueue(name, { ...wanted, retryDelayMax })
 }

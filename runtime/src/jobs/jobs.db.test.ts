@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { silent } from '../../test/routes.ts'
-import { cron, defineJob, job, sendJob, startJobs, type JobHandler, type JobRun } from '../jobs.ts'
+import { cron, defineJob, job, sendJob, startJobs, type JobHandler, type JobOptions, type JobRun } from '../jobs.ts'
 import { testDatabase, waitFor, type TestDatabase } from '../testing/index.ts'
 import { currentTrace, withTrace } from '../trace.ts'
 import { inTransaction } from '../transaction.ts'
@@ -48,7 +48,7 @@ test('a job that was sent in a transaction that rolled back never runs', async (
     throw new Error('no')
   }).catch(() => undefined)
   await send(service, 2)
-  await waitFor('the second', () => seen.length > 0)
+  await waitFor('the second', async () => (await statesIn(service)).includes('completed'))
   expect(seen).toEqual([2])
   expect(await statesIn(service)).toEqual(['completed'])
 })
@@ -177,6 +177,24 @@ test('the timetable is what the handlers say, and cron that is gone is forgotten
     'b.b 17 * * * *',
   ])
   expect(await timetable(cron('b.b', '18 * * * *', nothing))).toEqual(['b.b 18 * * * *'])
+})
+
+test('a queue has the options of the newest code, and is left alone when they are the same', async () => {
+  const service = await testDatabase('user')
+  const queueWith = async (options: JobOptions) => {
+    const handler = job(defineJob('note.write', NoteJob.shape, options), async () => {})
+    const jobs = await startJobs({ database: service.database, handlers: [handler], log: silent })
+    await jobs.stop()
+    const { rows } = await service.database.pool.query<{ limit: number; backoff: boolean; max: number; at: Date }>(
+      `select retry_limit as limit, retry_backoff as backoff, retry_delay_max as max, updated_on as at
+       from pgboss.queue where name = 'note.write'`,
+    )
+    return rows[0]
+  }
+  const first = await queueWith({ retryLimit: 3 })
+  expect(await queueWith({ retryLimit: 3 })).toEqual(first)
+  expect(await queueWith({ retryLimit: 5, retryBackoff: false })).toMatchObject({ limit: 5, backoff: false, max: null })
+  expect(await queueWith({ retryLimit: 3 })).toMatchObject({ limit: 3, backoff: true, max: 600 })
 })
 
 /** Hangs until it is told to stop. */

@@ -1,10 +1,9 @@
-import { sql } from 'drizzle-orm'
-import { fromDrizzle, type PgBoss } from 'pg-boss'
+import type { PgBoss } from 'pg-boss'
 import { z } from 'zod'
 import type { Database, Transaction } from '../database.ts'
 import { newId } from '../ids.ts'
 import { currentTrace } from '../trace.ts'
-import { afterCommit, databaseOf, type AfterCommit } from '../transaction.ts'
+import { afterCommit, placeOf, type AfterCommit } from '../transaction.ts'
 import { createBoss, ensureQueue } from './boss.ts'
 import type { JobType } from './define.ts'
 
@@ -35,7 +34,8 @@ export async function sendJob<Data>(
 ): Promise<void> {
   const parsed = type.shape.safeParse(data)
   if (!parsed.success) throw new Error(`the job ${type.name} was sent with malformed data`, { cause: parsed.error })
-  const sender = await senderOf(databaseOf(tx))
+  const { database, connection } = placeOf(tx)
+  const sender = await senderOf(database)
   await sender.ensureQueue(type)
   const trace = currentTrace()
   const payload: z.input<typeof payloadShape> = {
@@ -44,7 +44,7 @@ export async function sendJob<Data>(
     ...(trace?.traceparent ? { traceparent: trace.traceparent } : {}),
   }
   await sender.boss.send(type.name, payload, {
-    db: fromDrizzle(tx, sql),
+    db: { executeSql: (text, values) => connection.query({ name: preparedName(text), text, values: values ?? [] }) },
     // In a queue of the policy `short`, jobs without a key would count as jobs of one key.
     singletonKey: singletonKey ?? newId(),
     ...(startAfter === undefined ? {} : { startAfter }),
@@ -52,27 +52,51 @@ export async function sendJob<Data>(
   if (startAfter === undefined) afterCommit(tx, wakeOf(type.name))
 }
 
-interface Sender {
-  readonly boss: PgBoss
-  ensureQueue(type: JobType): Promise<void>
+const prepared = new Map<string, string>()
+
+/** pg-boss sends to a queue by one long text, of which the planning takes as long as the insert. There are as many as queues. */
+function preparedName(text: string): string {
+  const known = prepared.get(text)
+  if (known) return known
+  const name = `job_send_${prepared.size}`
+  prepared.set(text, name)
+  return name
 }
 
-/** By pool. Separate from what runs the jobs, so that a verb can send one where nothing runs them, as in its test. */
+/** What jobs are sent with. */
+export interface Sender {
+  readonly boss: PgBoss
+  ensureQueue(type: Pick<JobType, 'name' | 'options'>): Promise<void>
+}
+
+/** By pool. */
 const senders = new WeakMap<Database['pool'], Promise<Sender>>()
 
-/** The sender of a database, made on first use. It polls nothing and needs no end. */
-export function senderOf(database: Database): Promise<Sender> {
+/** Sends the jobs of the database with the pg-boss that runs them, until the returned function is called. */
+export function sendWith(database: Database, boss: PgBoss): () => void {
+  senders.set(database.pool, Promise.resolve(createSender(boss)))
+  return () => senders.delete(database.pool)
+}
+
+/** The sender of a database. Where nothing runs jobs, as in the test of a verb that sends one, it is made on first use. */
+function senderOf(database: Database): Promise<Sender> {
   const known = senders.get(database.pool)
   if (known) return known
-  const made = createSender(database)
+  const made = startSender(database)
   senders.set(database.pool, made)
   made.catch(() => senders.delete(database.pool))
   return made
 }
 
-async function createSender(database: Database): Promise<Sender> {
-  const boss = createBoss(database, { queueCacheIntervalSeconds: 86_400 })
+async function startSender(database: Database): Promise<Sender> {
+  const boss = createBoss(database, {})
+  // Its housekeeping finds the pool closed one day. What fails in sending is thrown to whoever sends.
+  boss.on('error', () => undefined)
   await boss.start()
+  return createSender(boss)
+}
+
+function createSender(boss: PgBoss): Sender {
   const queues = new Map<string, Promise<void>>()
   return {
     boss,

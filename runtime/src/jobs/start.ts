@@ -3,7 +3,7 @@ import type { Database } from '../database.ts'
 import type { Logger } from '../log.ts'
 import { createBoss, ensureQueue } from './boss.ts'
 import type { JobHandler } from './define.ts'
-import { onJob, senderOf } from './send.ts'
+import { onJob, sendWith } from './send.ts'
 import { startWorker } from './worker.ts'
 
 /** How often jobs are looked for whose process was killed, in seconds. */
@@ -43,14 +43,17 @@ export async function startJobs({ database, handlers, log, graceMilliseconds = 5
   boss.on('warning', (warning) => log.warn({ warning }, 'jobs: a warning'))
   try {
     await boss.start()
-    await Promise.all([prepareQueues(boss, handlers), senderOf(database)])
+    await prepareQueues(boss, handlers)
   } catch (error) {
     await boss.stop({ graceful: false })
     throw error
   }
 
   const workers = handlers.map((handler) => startWorker(boss, handler, log))
-  const forget = handlers.map((handler, index) => onJob(database, handler.name, () => workers[index]?.wake()))
+  const forget = [
+    sendWith(database, boss),
+    ...handlers.map((handler, index) => onJob(database, handler.name, () => workers[index]?.wake())),
+  ]
 
   return {
     async stop() {
@@ -75,7 +78,8 @@ async function prepareQueues(boss: PgBoss, handlers: readonly JobHandler[]): Pro
     ...gone.map(({ name }) => boss.unschedule(name)),
     ...handlers.map(async ({ name, options, cron }) => {
       await ensureQueue(boss, name, options)
-      if (cron) await boss.schedule(name, cron, null, { tz: 'UTC' })
+      const known = schedules.some((schedule) => schedule.name === name && schedule.cron === cron)
+      if (cron && !known) await boss.schedule(name, cron, null, { tz: 'UTC' })
     }),
   ])
 }
