@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Bench, BenchContext } from './harness.ts'
 import { memoryOf } from './memory.ts'
-import { startSystem, type BenchSystem } from './system.ts'
+import { startSystem, type SpawnedSystem } from '@tikitu/local/spawn-system'
 
 /** How often the warm start is measured; the middle one counts. */
 const WARM_STARTS = 3
@@ -35,7 +35,7 @@ export const bench: Bench = {
   },
 }
 
-async function measure(what: string, dataDir: string, { say, cleanUp }: BenchContext): Promise<BenchSystem> {
+async function measure(what: string, dataDir: string, { say, cleanUp }: BenchContext): Promise<SpawnedSystem> {
   const system = await startSystem(dataDir)
   cleanUp(() => system.stop())
   say(`${what}: ${system.secondsToReady.toFixed(2)} s`)

@@ -21,14 +21,22 @@ const SECRET_PATHS = [
 
 /** A JSON logger for one process. Every line of a request carries its `reqId`, the request id of the gateway. */
 export function createLog(service: string, level: string): Logger {
-  return pino({
-    level,
-    base: { service },
-    timestamp: pino.stdTimeFunctions.isoTime,
-    serializers: { err: (error: Error) => withoutParameters(stdSerializers.err(error)) },
-    redact: { paths: SECRET_PATHS, censor: '[redacted]' },
-  })
+  // Not pino's own destination: when whoever reads the lines was killed, its flush waits for them for ever, and this
+  // process would outlive its runner. Here such an error says that there is nobody to tell, and is left at that.
+  if (process.stdout.listenerCount('error', nobodyReads) === 0) process.stdout.on('error', nobodyReads)
+  return pino(
+    {
+      level,
+      base: { service },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: (error: Error) => withoutParameters(stdSerializers.err(error)) },
+      redact: { paths: SECRET_PATHS, censor: '[redacted]' },
+    },
+    process.stdout,
+  )
 }
+
+function nobodyReads(): void {}
 
 /** Drizzle puts the parameters of a failed statement into its message: people's names and addresses among them. */
 function withoutParameters<Serialized extends { message: string; stack: string }>(error: Serialized): Serialized {

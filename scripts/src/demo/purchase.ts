@@ -44,7 +44,7 @@ export async function purchase(
   const booking = await checkOut(people.buyer, hold, narrate)
   await payAfterADecline(people.buyer, booking, narrate)
   const confirmed = await receiveTickets(people.buyer, booking, narrate)
-  for (const ticket of confirmed.tickets) print(await QRCode.toString(ticket.code, { type: 'terminal', small: true }))
+  for (const ticket of confirmed.tickets) print(await QRCode.toString(ticket.code, { type: 'utf8' }))
   await askAcrossServices(people.buyer, event, booking, narrate)
   await comeIn(people.promoter, event, confirmed, narrate)
   await changeOnesMind(people.buyer, event, narrate)

@@ -1,14 +1,14 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { freePortBase } from '@tikitu/local/ports'
-import { REPOSITORY } from '@tikitu/local/settings'
+import { freePortBase } from '../ports.ts'
+import { REPOSITORY } from '../settings.ts'
 
-/** How long a system may take to be ready before the bench gives up, in seconds. */
+/** How long a system may take to be ready before waiting for it is given up, in seconds. */
 const READY_SECONDS_MAX = 120
 
 /** A whole system of our own, beside any other. */
-export interface BenchSystem {
+export interface SpawnedSystem {
   /** Process id of the runner; the others are its children. */
   pid: number
   portBase: number
@@ -16,12 +16,18 @@ export interface BenchSystem {
   gateway: string
   /** From the command to the block that says it is ready. */
   secondsToReady: number
+  /** The process ids of its children by name: `gateway`, `booking`, `postgres` and so on. */
+  children(): Map<string, number>
+  /** Stops it as Ctrl-C would. */
   stop(): Promise<void>
 }
 
-/** Starts the system that `pnpm start` starts, on ports of its own. Throws with what it said if it does not get ready. */
-export async function startSystem(dataDir: string, env: Record<string, string> = {}): Promise<BenchSystem> {
-  const portBase = await freePortBase()
+/** Starts the system that `pnpm start` starts, on ports of its own unless they are given. Throws with what it said if it does not get ready. */
+export async function startSystem(
+  dataDir: string,
+  { portBase: wanted, env = {} }: { portBase?: number; env?: Record<string, string> } = {},
+): Promise<SpawnedSystem> {
+  const portBase = wanted ?? (await freePortBase())
   const startedAt = performance.now()
   const runner = spawn(process.execPath, [join(REPOSITORY, 'scripts/start.ts')], {
     env: { ...process.env, ...env, PORT_BASE: String(portBase), DATA_DIR: dataDir },
@@ -35,7 +41,20 @@ export async function startSystem(dataDir: string, env: Record<string, string> =
   }
   const secondsToReady = (performance.now() - startedAt) / 1000
   const gateway = `http://127.0.0.1:${portBase}`
-  return { pid: runner.pid ?? 0, portBase, gateway, secondsToReady, stop: () => stop(runner) }
+  const pid = runner.pid ?? 0
+  return { pid, portBase, gateway, secondsToReady, children: () => childrenOf(pid), stop: () => stop(runner) }
+}
+
+function childrenOf(runner: number): Map<string, number> {
+  const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid=,command='], { encoding: 'utf8' })
+  const lines = stdout.split('\n').map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [])
+  return new Map(
+    lines.flatMap(([, pid, parent, command = '']) => {
+      if (Number(parent) !== runner) return []
+      const name = /\/bin\/postgres\b/.test(command) ? 'postgres' : /([^/]+)\/(?:src\/)?main\.ts/.exec(command)?.[1]
+      return name ? [[name, Number(pid)] as const] : []
+    }),
+  )
 }
 
 function saysReady(runner: ChildProcess): Promise<void> {
