@@ -12,6 +12,7 @@ import { waitUntil } from '../wait.ts'
 
 const START = join(import.meta.dirname, '../../test/fake-system/start.ts')
 const PNPM = join(import.meta.dirname, '../../test/fake-system/pnpm.mjs')
+const services = ['admin', 'partner', 'payment', 'notification', 'booking', 'user']
 const isLinux = process.platform === 'linux'
 
 /** The data of a system that was started once and stopped: copying it is faster than making it for every test. */
@@ -132,7 +133,7 @@ describe('a running system', () => {
   let system: System
   beforeAll(async () => {
     await beginWithCopy()
-    system = await start({ LOG_LEVEL: 'debug', QUERY_DEPTH_MAX: '7' })
+    system = await start({ FAKE_SERVICES: services.join(','), LOG_LEVEL: 'debug', QUERY_DEPTH_MAX: '7' })
   }, 60_000)
   afterAll(end)
 
@@ -231,9 +232,9 @@ describe('a runner that is gone', () => {
   })
 
   it.runIf(isLinux)('leaves no process behind when it is killed while they still load', async () => {
-    const system = launch({ FAKE_BOOKING: 'slow to load', FAKE_USER: 'stubborn' })
-    await waitUntil(() => /s {2}user\n/.test(system.printed()), { what: 'a part has started', timeoutMs: 15_000 })
-    expect(processes().length).toBeGreaterThan(5)
+    const system = launch({ FAKE_BOOKING: 'slow to load', FAKE_ADMIN: 'stubborn' })
+    await waitUntil(() => /s {2}admin\n/.test(system.printed()), { what: 'a part has started', timeoutMs: 15_000 })
+    expect(processes().length).toBeGreaterThan(4)
     system.runner.kill('SIGKILL')
 
     await nothingLeft()
@@ -248,6 +249,29 @@ describe('a runner that is gone', () => {
       timeoutMs: 10_000,
     })
     await nothingLeft()
+  })
+})
+
+describe('the demo data', () => {
+  beforeEach(beginEmpty)
+  afterEach(end)
+
+  it('is tried again when it was interrupted', async () => {
+    const system = await start({ FAKE_SEED_FAILURES: '2' })
+    expect(system.printed()).toContain('demo data: attempt 2 of 3 failed; trying again')
+    expect(await timesSeeded()).toBe(3)
+  })
+
+  it('that cannot be brought ends the start', async () => {
+    const system = launch({ FAKE_SEED_FAILURES: '3' })
+    expect(await exitCode(system.runner)).toBe(1)
+    expect(system.printed()).toContain('seed ended with code 1.')
+    expect(system.printed()).not.toContain('Tikitu is ready')
+  })
+
+  it('is left out when asked', async () => {
+    const system = await start({}, [START, '--no-demo-data'])
+    expect(system.printed()).not.toContain('demo data')
   })
 })
 
@@ -315,8 +339,6 @@ describe('the real thing instead', () => {
   beforeEach(beginWithCopy)
   afterEach(end)
 
-  const services = ['admin', 'partner', 'payment', 'notification', 'booking', 'user']
-
   it('runs no database server when all databases are elsewhere, and no issuer with a real user pool', async () => {
     const databases = services.map((name) => ({ name: `${name}_db`, owner: `tikitu_${name}` }))
     const elsewhere = await startPostgres({ dataDir: join(dataDir, 'elsewhere'), port: 0, durable: false, databases })
@@ -335,7 +357,7 @@ describe('the real thing instead', () => {
 
   it('switches one database alone', async () => {
     const url = 'postgres://tikitu_booking:secret@db.example.com:5432/booking_db'
-    await start({ DATABASE_URL_BOOKING: url })
+    await start({ FAKE_SERVICES: 'payment,booking', DATABASE_URL_BOOKING: url }, [START, '--no-demo-data'])
 
     expect(await settingsOf(5)).toMatchObject({ DATABASE_URL_BOOKING: url, RELAY_URL_BOOKING: url })
     const payment = await settingsOf(3)

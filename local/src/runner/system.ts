@@ -14,6 +14,9 @@ import type { Terminal } from './terminal.ts'
 /** How long everything behind the gateway may take to be ready once all processes are, in milliseconds. */
 const SYSTEM_READY_TIMEOUT_MS = 60_000
 
+/** How often the demo data is tried before the start has failed. */
+const SEED_ATTEMPTS_MAX = 3
+
 /** What a system is run with. */
 export interface RunOptions {
   settings: Settings
@@ -74,15 +77,28 @@ async function startAll(parts: Parts, options: RunOptions): Promise<void> {
   )
   await answers(plan.readyUrl, parts.signal)
 
-  const seed = options.demoData ? plan.seed() : undefined
-  if (seed) {
-    await runToEnd(seed, parts.output(seed.name, { verbose: true }), parts.signal)
-    terminal.step('demo data')
-  } else if (options.demoData) {
-    terminal.step('no demo data: there is no scripts/seed.ts')
-  }
+  if (options.demoData) await bringDemoData(plan.seed(), parts, terminal)
   parts.signal.throwIfAborted()
   options.ready(embedded?.port)
+}
+
+/** What is there already stays, so after a failure, of a service that had to come back for instance, it goes on. */
+async function bringDemoData(seed: ProcessSpec | undefined, parts: Parts, terminal: Terminal): Promise<void> {
+  if (!seed) {
+    terminal.step('no demo data: there is no scripts/seed.ts')
+    return
+  }
+  const output = parts.output(seed.name, { verbose: true })
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await runToEnd(seed, output, parts.signal)
+      terminal.step('demo data')
+      return
+    } catch (error) {
+      if (attempt === SEED_ATTEMPTS_MAX || parts.signal.aborted) throw error
+      terminal.step(`demo data: attempt ${attempt} of ${SEED_ATTEMPTS_MAX} failed; trying again`)
+    }
+  }
 }
 
 /** What stops first; those of one kind stop together. */
