@@ -44,7 +44,7 @@ export function cancel(database: Database, bookingId: string, identity: Identity
 }
 
 /** Hands an event to its handler, in the transaction. */
-export async function handle<Data>(tx: Transaction, event: EventType<string, Data>, data: NoInfer<Data>, at: Date) {
+async function handle<Data>(tx: Transaction, event: EventType<string, Data>, data: NoInfer<Data>, at: Date) {
   const subscription = bookingSubscriptions.find(({ type }) => type === event.type)
   if (!subscription) throw new Error(`nobody handles ${event.type}`)
   await subscription.handle(tx, {
@@ -107,6 +107,11 @@ export async function aConfirmed(database: Database, facts: HoldFacts & SaleFact
   return pending
 }
 
+/** Opens every connection of the pool, so that of callers at once none is first by a head start. */
+export async function warm({ pool }: Database): Promise<void> {
+  await Promise.all(Array.from({ length: pool.options.max }, () => pool.query('select pg_sleep(0.02)')))
+}
+
 /** Lets the end of a hold or the payment deadline pass, without anybody noticing yet. */
 export async function passDeadline({ pool }: Database, bookingId: string): Promise<void> {
   await pool.query(`update bookings set expires_at = now() - interval '1 second' where id = $1`, [bookingId])
@@ -157,11 +162,12 @@ export async function statusOf({ pool }: Database, bookingId: string): Promise<B
   return rows[0].status
 }
 
-/** What was published about a booking, in order. */
+/** What was published about a booking since its hold, in order. */
 export async function told({ pool }: Database, bookingId: string): Promise<string[]> {
-  const { rows } = await pool.query<{ type: string }>('select type from outbox where key = $1 order by sequence', [
-    bookingId,
-  ])
+  const { rows } = await pool.query<{ type: string }>(
+    `select type from outbox where key = $1 and type <> 'booking.held' order by sequence`,
+    [bookingId],
+  )
   return rows.map(({ type }) => type)
 }
 

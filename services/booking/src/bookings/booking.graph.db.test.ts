@@ -13,7 +13,8 @@ import {
 } from '@tikitu/runtime/testing'
 import { PaymentSucceeded } from '@tikitu/schema/events/payment'
 import { beforeAll, expect, test } from 'vitest'
-import { aHold, aSale, hours, TICKET_KEY_SECRET } from '../../test/sales.ts'
+import { TICKET_KEY_SECRET } from '../../test/build.ts'
+import { aHold, aSale, hours } from '../../test/sales.ts'
 import { aConfirmed, aHeld, aPayment, aPending, cancel, checkOut, passDeadline } from '../../test/story.ts'
 import { defineBooking } from '../service.ts'
 
@@ -166,9 +167,9 @@ test('from the hold to the tickets, as a buyer sees it', async () => {
     cancelReason: null,
   })
   expect(seen.tickets).toMatchObject([
-    { seat: { id: 'C-3', section: 'Stalls', row: 'C', number: '3' }, price: { amount: 2_500, currency: 'GBP' } },
+    { seat: { id: 'Stalls-1-3', section: 'Stalls', row: '1', number: '3' }, price: { amount: 2_500, currency: 'GBP' } },
     {
-      seat: { id: 'C-4' },
+      seat: { id: 'Stalls-1-4' },
       status: 'ACTIVE',
       ticketType: { name: 'Stalls' },
       holderName: null,

@@ -68,6 +68,9 @@ function conditionOf(status: BookingStatus, event: SagaEvent): Condition | undef
   return status === 'EXPIRED' || status === 'CANCELLED' ? 'late, seats free' : 'surplus'
 }
 
+const movesFrom = (status: BookingStatus, event: SagaEvent) =>
+  rows.some((row) => row.on === event && row.from.includes(status) && row.to !== 'same')
+
 /** A payment for what was never a booking is a mistake of payment's: it is not handled, and stays to be looked at. */
 const isMistake = (status: BookingStatus, event: SagaEvent) =>
   event === 'payment.succeeded' && (status === 'HELD' || status === 'RELEASED')
@@ -105,18 +108,18 @@ describe.each(Object.entries(KINDS))('with %s', (_name, facts) => {
     }
   }
 
-  test('whatever two things happen to a pending booking, in whatever order, money and places agree', async () => {
-    for (const first of EVENTS) {
+  // What moves nothing has been seen to move nothing above, so the first of the two is one that moves.
+  test.each(EVENTS.filter((event) => movesFrom('PENDING', event)))(
+    'whatever comes after %s, and %s once more after that, money and places agree',
+    async (first) => {
       for (const second of EVENTS) {
         const booking = await aPending(database, facts)
         const [one, other] = [await prepare(database, booking, first), await prepare(database, booking, second)]
-        await happen(database, one)
-        await happen(database, other)
-        await happen(database, one)
-        expect([first, second, await brokenInvariants(database)]).toEqual([first, second, []])
+        for (const happening of [one, other, one]) await happen(database, happening)
+        expect([second, await brokenInvariants(database)]).toEqual([second, []])
       }
-    }
-  })
+    },
+  )
 
   test('late, seats gone: paid after the deadline, and somebody else was quicker', async () => {
     const booking = await aPending(database, facts)

@@ -17,6 +17,7 @@ import {
   deliver,
   statusOf,
   told,
+  warm,
   type Told,
 } from '../../test/story.ts'
 import { refundIdOf } from './refund-id.ts'
@@ -169,6 +170,7 @@ test('the same request again gives the first answer, another one under its key i
 test('buyer, seller and support cancel at once, forty times: one refund', async () => {
   const confirmed = await aConfirmed(database, { units: 3 })
   const people = [buyer(confirmed), aPartnerUser(confirmed.sale.partnerId), anAdmin()]
+  await warm(database)
   const outcomes = await Promise.all(
     Array.from({ length: 40 }, (_, index) => cancel(database, confirmed.id, people[index % 3] ?? nobody())),
   )

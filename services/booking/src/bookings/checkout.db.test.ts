@@ -15,6 +15,7 @@ import {
   statusOf,
   TERMS,
   told,
+  warm,
 } from '../../test/story.ts'
 import { checkout } from './checkout.ts'
 
@@ -58,7 +59,8 @@ test('a hold whose seat somebody took at the moment of its end has ended, and no
 })
 
 test('an event that was called off sells nothing more', async () => {
-  const held = await aHeld(database, { status: 'CANCELLED' })
+  const held = await aHeld(database)
+  await database.pool.query(`update events set status = 'CANCELLED' where id = $1`, [held.sale.eventId])
   expect(await checkOut(database, held)).toMatchObject({ refusal: 'SalesClosed' })
 })
 
@@ -80,7 +82,10 @@ test('a booking keeps the price that was shown, and the terms of the day it was 
   await database.pool.query('update partners set commission_basis_points = 1 where partner_id = $1', [
     pending.sale.partnerId,
   ])
-  const { rows } = await database.pool.query(`select data from outbox where key = $1`, [pending.id])
+  const { rows } = await database.pool.query(
+    `select data from outbox where key = $1 and type = 'booking.payment_requested'`,
+    [pending.id],
+  )
   const booking = await bookingRow(pending.id)
   expect(rows[0].data).toEqual({
     bookingId: pending.id,
@@ -163,6 +168,7 @@ test('a free booking is confirmed at once, with its tickets and without a paymen
 
 test('forty checkouts of one hold at once make one booking', async () => {
   const held = await aHeld(database)
+  await warm(database)
   const outcomes = await Promise.all(Array.from({ length: 40 }, () => checkOut(database, held)))
   expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1)
   expect(outcomes.filter((outcome) => !outcome.ok && outcome.refusal === 'HoldAlreadyUsed')).toHaveLength(39)
@@ -172,6 +178,7 @@ test('forty checkouts of one hold at once make one booking', async () => {
 test('forty checkouts of one hold under one key make one booking, and nobody is told anything else', async () => {
   const held = await aHeld(database)
   const key = newId()
+  await warm(database)
   const answers = await Promise.allSettled(Array.from({ length: 40 }, () => checkOut(database, held, key)))
   const ids = answers.flatMap((answer) =>
     answer.status === 'fulfilled' && answer.value.ok ? [answer.value.value.id] : [],
@@ -186,6 +193,7 @@ test('checkouts and the end of holds at once leave each hold with one fate', asy
   const sale = await aSale(database, { capacity: 40 })
   const holds = await Promise.all(Array.from({ length: 20 }, () => aHold(database, sale, { units: 2 })))
   await Promise.all(holds.filter((_, index) => index % 2 === 0).map(({ id }) => passDeadline(database, id)))
+  await warm(database)
   const [outcomes] = await Promise.all([
     Promise.all(holds.map((hold) => checkOut(database, hold))),
     expire(database),

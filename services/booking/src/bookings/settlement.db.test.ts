@@ -18,6 +18,7 @@ import {
   resell,
   statusOf,
   told,
+  warm,
   type Told,
 } from '../../test/story.ts'
 import { refundIdOf } from './refund-id.ts'
@@ -89,10 +90,10 @@ test('a confirmed booking tells what mails and statements need', async () => {
     bookingId: confirmed.id,
     total: { amount: 5_000, currency: 'GBP' },
     late: false,
-    event: { title: 'Tosca', timezone: 'Europe/London', venueName: 'Town hall', city: 'Leeds' },
+    event: { title: 'Tosca', timezone: 'Europe/London', venueName: 'The Round House', city: 'London' },
     tickets: [
-      { ticketType: 'Stalls', seat: 'Stalls, row C, seat 3' },
-      { ticketType: 'Stalls', seat: 'Stalls, row C, seat 8' },
+      { ticketType: 'Stalls', seat: 'Stalls, row 1, seat 3' },
+      { ticketType: 'Stalls', seat: 'Stalls, row 1, seat 8' },
     ],
   })
   const standing = await aConfirmed(database, { units: 1 })
@@ -191,6 +192,7 @@ test('money that comes after the event goes back', async () => {
 })
 
 test('the end of the deadline and the payment at once: tickets, whoever was first', async () => {
+  await warm(database)
   for (const facts of [{ seatNos: [0, 1] }, { units: 2 }]) {
     for (let round = 0; round < 10; round++) {
       const pending = await aPending(database, facts)
@@ -203,6 +205,7 @@ test('the end of the deadline and the payment at once: tickets, whoever was firs
 })
 
 test('cancelled and paid at once: money and tickets agree, whoever was first', async () => {
+  await warm(database)
   for (const facts of [{ seatNos: [0, 1] }, { units: 2 }]) {
     for (let round = 0; round < 10; round++) {
       const pending = await aPending(database, facts)
@@ -223,6 +226,7 @@ test('five late payments at once for the units of two: two get tickets, and thre
   await expire(database)
   const rival = await aHold(database, first.sale, { units: 6 })
   await checkOut(database, rival)
+  await warm(database)
   await Promise.all(all.map((booking) => pay(booking)))
   const statuses = await Promise.all(all.map(({ id }) => statusOf(database, id)))
   expect(statuses.toSorted()).toEqual(['CONFIRMED', 'CONFIRMED', 'REFUND_DUE', 'REFUND_DUE', 'REFUND_DUE'])

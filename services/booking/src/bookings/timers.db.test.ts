@@ -3,7 +3,8 @@ import { accept, accepted } from '@tikitu/runtime/outcome'
 import { testDatabase, testService, waitFor, type TestService } from '@tikitu/runtime/testing'
 import { transact } from '@tikitu/runtime/transact'
 import { beforeAll, expect, test } from 'vitest'
-import { aHold, aSale, hours, TICKET_KEY_SECRET } from '../../test/sales.ts'
+import { TICKET_KEY_SECRET } from '../../test/build.ts'
+import { aHold, aSale, hours } from '../../test/sales.ts'
 import {
   aConfirmed,
   aHeld,
@@ -14,6 +15,7 @@ import {
   passDeadline,
   statusOf,
   told,
+  warm,
 } from '../../test/story.ts'
 import { defineBooking } from '../service.ts'
 import { completeEvents } from './completion.ts'
@@ -52,6 +54,7 @@ test('units come back exactly once, however many instances look', async () => {
   const holds = await Promise.all(Array.from({ length: 20 }, () => aHold(database, sale, { units: 3 })))
   for (const hold of holds.slice(0, 10)) accepted(await checkOut(database, hold))
   for (const { id } of holds) await passDeadline(database, id)
+  await warm(database)
   await Promise.all(Array.from({ length: 8 }, () => expire(database)))
   await expire(database)
   const { rows } = await database.pool.query('select available from admission_stock where event_id = $1', [

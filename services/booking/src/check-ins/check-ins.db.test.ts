@@ -5,8 +5,9 @@ import { accepted } from '@tikitu/runtime/outcome'
 import { aMachine, anAdmin, aPartnerUser, aUser, nobody, testDatabase } from '@tikitu/runtime/testing'
 import { transact } from '@tikitu/runtime/transact'
 import { beforeAll, expect, test } from 'vitest'
-import { hours, keyring, type HoldFacts, type SaleFacts } from '../../test/sales.ts'
-import { aConfirmed, brokenInvariants, cancel, told, type Told } from '../../test/story.ts'
+import { keyring } from '../../test/build.ts'
+import { hours, type HoldFacts, type SaleFacts } from '../../test/sales.ts'
+import { aConfirmed, brokenInvariants, cancel, told, warm, type Told } from '../../test/story.ts'
 import { eventKeysByIds } from '../tickets/event-key.sql.ts'
 import { ticketsOfBookings, type TicketRow } from '../tickets/ticket.sql.ts'
 import { checkIn, validateTicket } from './check-ins.ts'
@@ -158,6 +159,7 @@ test('the same scan again gives the first answer, let in or not', async () => {
 
 test('forty scans of one ticket at once let one in, and all are kept', async () => {
   const ticket = await aTicket()
+  await warm(database)
   const answers = await Promise.all(Array.from({ length: 40 }, () => scan(ticket)))
   const reasons = answers.map((answer) => accepted(answer).reason)
   expect(reasons.filter((reason) => reason === null)).toHaveLength(1)
@@ -171,6 +173,7 @@ test('forty scans of one ticket at once let one in, and all are kept', async () 
 test('forty repetitions of one scan at once get one answer, which is kept once', async () => {
   const ticket = await aTicket()
   const nonce = newId()
+  await warm(database)
   const answers = await Promise.all(Array.from({ length: 40 }, () => scan({ ...ticket, nonce })))
   expect(new Set(answers.map((answer) => accepted(answer).reason))).toEqual(new Set([null]))
   const { rows } = await database.pool.query('select count(*)::integer as kept from check_ins where event_id = $1', [
@@ -181,6 +184,7 @@ test('forty repetitions of one scan at once get one answer, which is kept once',
 })
 
 test('scanned and cancelled by its buyer at once: in, or money back, never both', async () => {
+  await warm(database)
   for (let round = 0; round < 10; round++) {
     // The policy of 24 hours would be over; the doors open a week early.
     const ticket = await aTicket({ doorsAt: hours(-1) })
