@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { SERVICE_NAMES } from '@tikitu/schema/services'
 import { inRepository, run, tool } from '../repository.ts'
 import { resolverTypes } from './resolver-types.ts'
+import { architectureWithSaga } from './saga-table.ts'
 import { composeSupergraph } from './supergraph.ts'
 
 /** A file that is written by a program and committed: its path from the root, and what it should say. */
@@ -14,7 +15,10 @@ export interface GeneratedFile {
 
 /** Everything `pnpm codegen` writes, formatted like the rest. Throws what the composition and the SDL parser throw. */
 export async function generateFiles(): Promise<GeneratedFile[]> {
-  const files = [{ path: 'schema/supergraph.graphql', text: composeSupergraph() }]
+  const files = [
+    { path: 'schema/supergraph.graphql', text: composeSupergraph() },
+    { path: 'ARCHITECTURE.md', text: architectureWithSaga() },
+  ]
   for (const service of SERVICE_NAMES) {
     files.push({ path: `services/${service}/src/generated/graphql.ts`, text: await resolverTypes(service) })
   }

@@ -50,7 +50,7 @@ export const CONDITIONS = {
 export type Condition = keyof typeof CONDITIONS
 
 /** Bookings that buyers see: whatever has been checked out. */
-const CHECKED_OUT = [
+export const CHECKED_OUT = [
   'PENDING',
   'CONFIRMED',
   'COMPLETED',
