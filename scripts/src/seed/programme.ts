@@ -24,9 +24,11 @@ export const STADIUM_EVENT_TITLE = 'The Long Night of Football'
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 
+const nextHour = (now: Date) => Math.ceil(now.getTime() / HOUR) * HOUR
+
 /** The stadium event: seats in two price categories and standing room. Its doors are open at once, so that tickets can be scanned today. */
 export function stadiumEvent(now: Date): PlannedEvent {
-  const startsAt = new Date(now.getTime() + 90 * DAY)
+  const startsAt = new Date(nextHour(now) + 90 * DAY)
   return {
     title: STADIUM_EVENT_TITLE,
     description:
@@ -63,7 +65,7 @@ const ACTS = [
 export function smallerEvent(now: Date, index: number, city: string): PlannedEvent {
   const [act, category] = ACTS[index % ACTS.length] ?? ACTS[0]
   const free = index % 12 === 11
-  const startsAt = new Date(Math.ceil(now.getTime() / HOUR) * HOUR + (7 + index * 2) * DAY)
+  const startsAt = new Date(nextHour(now) + (7 + index * 2) * DAY)
   return {
     title: `${act}, ${city}`,
     description: `${act} comes to ${city} for one night.`,
