@@ -2,6 +2,7 @@ import { readCognitoConfig, type CognitoConfig } from '@tikitu/runtime/cognito'
 import { commonVariables, readVariables } from '@tikitu/runtime/config'
 import { SERVICE_NAMES, servicePort, type ServiceName } from '@tikitu/schema/services'
 import { z } from 'zod'
+import { ENGINE_NAMES, type EngineName } from './engine/engine.ts'
 
 /** What one GraphQL document may be at most. */
 export interface QueryLimits {
@@ -41,6 +42,8 @@ export interface GatewayConfig {
   readonly bodyBytesMax: number
   /** What one GraphQL document may be at most. */
   readonly queryLimits: QueryLimits
+  /** The engine that executes operations, when it is not left to the gateway. */
+  readonly engine: EngineName | undefined
   /** How long what a service said about a principal is believed, in milliseconds. */
   readonly principalCacheMilliseconds: number
   /** How long a service may take to say who somebody is, in milliseconds. */
@@ -70,6 +73,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): GatewayConfig 
       rootFieldsMax: read.QUERY_ROOT_FIELDS_MAX,
       fieldsMax: read.QUERY_FIELDS_MAX,
     },
+    engine: read.GATEWAY_ENGINE,
     principalCacheMilliseconds: read.PRINCIPAL_CACHE_MILLISECONDS,
     principalTimeoutMilliseconds: read.PRINCIPAL_TIMEOUT_MILLISECONDS,
     subgraphTimeoutMilliseconds: read.SUBGRAPH_TIMEOUT_MILLISECONDS,
@@ -114,6 +118,7 @@ const variables = {
   QUERY_ALIASES_MAX: whole(0, 10_000, 50),
   QUERY_ROOT_FIELDS_MAX: whole(1, 1_000, 20),
   QUERY_FIELDS_MAX: whole(1, 100_000, 1_000),
+  GATEWAY_ENGINE: z.enum(ENGINE_NAMES, { error: 'expected planned or stock, or nothing' }).optional(),
   PRINCIPAL_CACHE_MILLISECONDS: whole(0, 60_000, 3_000),
   PRINCIPAL_TIMEOUT_MILLISECONDS: whole(50, 30_000, 1_000),
   SUBGRAPH_TIMEOUT_MILLISECONDS: whole(100, 120_000, 10_000),

@@ -11,9 +11,8 @@ import { addErrorAnswers, answerError, tellErrors } from './edge/errors.ts'
 import { addGraphqlRoute } from './edge/graphql-route.ts'
 import { addBrowserSecurity } from './edge/security.ts'
 import { answerClientError } from './edge/unreadable.ts'
-import type { Engine } from './engine/engine.ts'
 import { checkScalars } from './engine/scalars.ts'
-import { stockEngine } from './engine/stock.ts'
+import { chooseEngine } from './engine/choose.ts'
 import { addHealth } from './health/readiness.ts'
 import { authenticator } from './identity/authenticate.ts'
 import { principalDirectory } from './identity/directory.ts'
@@ -28,7 +27,7 @@ const REQUEST_MILLISECONDS = 30_000
 const DOCUMENTS_MAX = 1_000
 
 /** Builds the gateway; it listens only when told to. No service needs to be up. */
-export async function buildGateway(config: GatewayConfig, engine: Engine = stockEngine): Promise<FastifyInstance> {
+export async function buildGateway(config: GatewayConfig): Promise<FastifyInstance> {
   const log = createLog('gateway', config.logLevel)
   const suggestions = config.environment === 'development'
   const app = Fastify({
@@ -46,6 +45,7 @@ export async function buildGateway(config: GatewayConfig, engine: Engine = stock
   await addBrowserSecurity(app, config.corsOrigins)
   addJsonBodies(app, config.bodyBytesMax)
 
+  const engine = await chooseEngine(config.engine)
   log.info({ engine: engine.name, reason: engine.reason }, `the graph is executed by the engine ${engine.name}`)
   await engine.register(app, {
     subgraphs: SERVICE_NAMES.map((name) => ({

@@ -10,7 +10,7 @@ export interface GraphAnswer {
   readonly status: number
   readonly headers: Headers
   readonly data: Record<string, unknown> | null | undefined
-  readonly errors: { message: string; path?: (string | number)[]; extensions: Record<string, unknown> }[] | undefined
+  readonly errors: { message: string; path?: (string | number)[]; extensions?: Record<string, unknown> }[] | undefined
 }
 
 /** A gateway that listens. */

@@ -94,6 +94,7 @@ describe('a document', () => {
       expect.stringContaining('Cannot spread fragment "F" within itself'),
     ],
     ['query A { me { id } } query B { me { id } }', expect.stringContaining('say in operationName')],
+    ['{ __proto__: me { id } }', 'An alias must not begin with two underscores.'],
     ['subscription { nope }', 'Subscriptions cannot be executed by an HTTP request.'],
   ])('%j is refused readably', async (query, message) => {
     const answer = await answers(query)
@@ -183,7 +184,7 @@ describe('in production', () => {
       const config = { ...production.config, environment: 'production' as const }
       const strict = await production.startAnother(config)
       const stranger = await strict.graph(introspection)
-      expect(stranger.errors?.[0]?.extensions['code']).toBe('FORBIDDEN')
+      expect(stranger.errors?.[0]?.extensions?.['code']).toBe('FORBIDDEN')
       const groups = { 'cognito:groups': ['partner'] }
       const partner = await strict.graph(introspection, {
         token: await production.pool.accessToken({ sub: 'sub-bob', ...groups }),

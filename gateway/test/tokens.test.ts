@@ -139,7 +139,7 @@ describe('a good token', () => {
     const cut = await gateway.startAnother({ ...gateway.config, cognito: { ...gateway.config.cognito, jwksOrigin } })
     const answer = await cut.graph(PUBLIC_QUERY, { token: await gateway.pool.accessToken() })
     expect(answer.status).toBe(503)
-    expect(answer.errors?.[0]?.extensions['code']).toBe('UNAVAILABLE')
+    expect(answer.errors?.[0]?.extensions?.['code']).toBe('UNAVAILABLE')
     expect(JSON.stringify(answer.errors)).not.toContain('127.0.0.1')
     expect((await cut.graph(PUBLIC_QUERY)).status).toBe(200)
   })

@@ -1,134 +1,140 @@
 import { SERVICE_NAMES } from '@tikitu/schema/services'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ENGINE_NAMES } from '../src/engine/engine.ts'
 import { startTestGateway, type TestGateway } from './gateway.ts'
 import { ids } from './world.ts'
 
-let gateway: TestGateway
-let token = ''
-beforeAll(async () => {
-  gateway = await startTestGateway({ SUBGRAPH_TIMEOUT_MILLISECONDS: '500' })
-  token = await gateway.pool.accessToken({ sub: 'sub-ada' })
-})
-afterAll(() => gateway.close())
-
-const BOOKING = `{ booking(id: "${ids.booking(1)}") { reference payment { status } event { title venue { name } } } }`
-const whole = {
-  booking: {
-    reference: 'K7M2-X9Q1',
-    payment: { status: 'SUCCEEDED' },
-    event: { title: 'Concert 1', venue: { name: 'Olympiastadion' } },
-  },
-}
-
-describe('a subgraph that is down', () => {
-  it('costs its part of the answer, and nobody learns where it was', async () => {
-    await gateway.subgraphs.stop('payment')
-    const answer = await gateway.graph(BOOKING, { token })
-    await gateway.subgraphs.start('payment')
-    expect(answer.status).toBe(200)
-    expect(answer.data).toEqual({ booking: { ...whole.booking, payment: null } })
-    expect(answer.errors).toEqual([
-      {
-        message: 'This part is not available right now. Please try again.',
-        path: ['booking', 'payment'],
-        extensions: { code: 'UNAVAILABLE', requestId: answer.headers.get('x-request-id') },
-      },
-    ])
+describe.each(ENGINE_NAMES)('with the engine %s', (engine) => {
+  let gateway: TestGateway
+  let token = ''
+  beforeAll(async () => {
+    gateway = await startTestGateway({ GATEWAY_ENGINE: engine, SUBGRAPH_TIMEOUT_MILLISECONDS: '500' })
+    token = await gateway.pool.accessToken({ sub: 'sub-ada' })
   })
+  afterAll(() => gateway.close())
 
-  it('is asked again by the next request, without a restart of anything', async () => {
-    await gateway.subgraphs.stop('booking')
-    const answer = await gateway.graph(BOOKING, { token })
-    expect(answer.data).toEqual({ booking: null })
-    expect(answer.errors).toMatchObject([{ path: ['booking'], extensions: { code: 'UNAVAILABLE' } }])
-    await gateway.subgraphs.start('booking')
-    expect((await gateway.graph(BOOKING, { token })).data).toEqual(whole)
-  })
+  const BOOKING = `{ booking(id: "${ids.booking(1)}") { reference payment { status } event { title venue { name } } } }`
+  const whole = {
+    booking: {
+      reference: 'K7M2-X9Q1',
+      payment: { status: 'SUCCEEDED' },
+      event: { title: 'Concert 1', venue: { name: 'Olympiastadion' } },
+    },
+  }
 
-  it('does not keep the gateway from starting, not even all of them', async () => {
-    await Promise.all(SERVICE_NAMES.map((name) => gateway.subgraphs.stop(name)))
-    const early = await gateway.startAnother(gateway.config)
-    expect((await early.graph('{ __schema { queryType { name } } }')).status).toBe(200)
-    expect((await early.graph(BOOKING)).errors).toMatchObject([{ extensions: { code: 'UNAVAILABLE' } }])
-    await Promise.all(SERVICE_NAMES.map((name) => gateway.subgraphs.start(name)))
-    expect((await early.graph(BOOKING, { token })).data).toEqual(whole)
-  })
-})
-
-describe('a subgraph that does not answer', () => {
-  it('is given up after its time', async () => {
-    gateway.subgraphs.silence('payment')
-    const answer = await gateway.graph(BOOKING, { token })
-    gateway.subgraphs.silence(undefined)
-    expect(answer.data).toEqual({ booking: { ...whole.booking, payment: null } })
-    expect(answer.errors).toMatchObject([{ path: ['booking', 'payment'], extensions: { code: 'TIMEOUT' } }])
-  })
-})
-
-describe('what a subgraph says went wrong', () => {
-  it('keeps its code, its message and its path', async () => {
-    const answer = await gateway.graph('{ unreadNotificationCount }')
-    expect(answer.errors).toEqual([
-      {
-        message: 'Sign in to do this.',
-        path: ['unreadNotificationCount'],
-        extensions: { code: 'UNAUTHENTICATED', requestId: answer.headers.get('x-request-id') },
-      },
-    ])
-  })
-
-  it('beside data leaves the data', async () => {
-    const answer = await gateway.graph(`{ partner(id: "${ids.partner(1)}") { staff { user { firstName phone } } } }`, {
-      token,
+  describe('a subgraph that is down', () => {
+    it('costs its part of the answer, and nobody learns where it was', async () => {
+      await gateway.subgraphs.stop('payment')
+      const answer = await gateway.graph(BOOKING, { token })
+      await gateway.subgraphs.start('payment')
+      expect(answer.status).toBe(200)
+      expect(answer.data).toEqual({ booking: { ...whole.booking, payment: null } })
+      expect(answer.errors).toEqual([
+        {
+          message: 'This part is not available right now. Please try again.',
+          path: ['booking', 'payment'],
+          extensions: { code: 'UNAVAILABLE', requestId: answer.headers.get('x-request-id') },
+        },
+      ])
     })
-    expect(answer.data).toEqual({
-      partner: {
-        staff: [{ user: { firstName: 'Bob', phone: null } }, { user: { firstName: 'Ada', phone: '+442079460958' } }],
-      },
+
+    it('is asked again by the next request, without a restart of anything', async () => {
+      await gateway.subgraphs.stop('booking')
+      const answer = await gateway.graph(BOOKING, { token })
+      expect(answer.data).toEqual({ booking: null })
+      expect(answer.errors).toMatchObject([{ path: ['booking'], extensions: { code: 'UNAVAILABLE' } }])
+      await gateway.subgraphs.start('booking')
+      expect((await gateway.graph(BOOKING, { token })).data).toEqual(whole)
     })
-    expect(answer.errors).toMatchObject([
-      { message: 'This telephone number is not yours.', extensions: { code: 'FORBIDDEN' } },
-    ])
-  })
 
-  it('is INTERNAL when it is not for clients, and no word of it leaves', async () => {
-    const answer = await gateway.graph('{ auditInventory { invariant } }')
-    expect(answer.errors).toMatchObject([{ path: ['auditInventory'], extensions: { code: 'INTERNAL' } }])
-    expect(JSON.stringify(answer.errors)).not.toMatch(/postgres|hunter2|ECONN/)
-  })
-
-  it('is not UNAVAILABLE when it is nonsense', async () => {
-    gateway.subgraphs.babble('payment')
-    const answer = await gateway.graph(BOOKING, { token })
-    gateway.subgraphs.babble(undefined)
-    expect(answer.data).toEqual({ booking: { ...whole.booking, payment: null } })
-    expect(answer.errors).toMatchObject([
-      { path: ['booking', 'payment'], extensions: { code: expect.stringMatching(/INTERNAL|UNAVAILABLE/) } },
-    ])
-    expect(JSON.stringify(answer.errors)).not.toMatch(/JSON|token|502/)
-  })
-})
-
-describe('/readyz', () => {
-  it('is 200 when all six services are ready', async () => {
-    const response = await fetch(`${gateway.url}/readyz`)
-    expect(response.status).toBe(200)
-    const { status, services } = (await response.json()) as { status: string; services: Record<string, unknown> }
-    expect(status).toBe('ok')
-    expect(Object.keys(services)).toEqual([...SERVICE_NAMES])
-    for (const service of Object.values(services))
-      expect(service).toEqual({ status: 'ok', milliseconds: expect.any(Number) })
-  })
-
-  it('is 503 and says who is missing otherwise, while /livez stays 200', async () => {
-    await gateway.subgraphs.stop('booking')
-    const response = await fetch(`${gateway.url}/readyz`)
-    expect(response.status).toBe(503)
-    expect(await response.json()).toMatchObject({
-      status: 'unavailable',
-      services: { booking: { status: 'unavailable' }, user: { status: 'ok' } },
+    it('does not keep the gateway from starting, not even all of them', async () => {
+      await Promise.all(SERVICE_NAMES.map((name) => gateway.subgraphs.stop(name)))
+      const early = await gateway.startAnother(gateway.config)
+      expect((await early.graph('{ __schema { queryType { name } } }')).status).toBe(200)
+      expect((await early.graph(BOOKING)).errors).toMatchObject([{ extensions: { code: 'UNAVAILABLE' } }])
+      await Promise.all(SERVICE_NAMES.map((name) => gateway.subgraphs.start(name)))
+      expect((await early.graph(BOOKING, { token })).data).toEqual(whole)
     })
-    expect((await fetch(`${gateway.url}/livez`)).status).toBe(200)
-    await gateway.subgraphs.start('booking')
+  })
+
+  describe('a subgraph that does not answer', () => {
+    it('is given up after its time', async () => {
+      gateway.subgraphs.silence('payment')
+      const answer = await gateway.graph(BOOKING, { token })
+      gateway.subgraphs.silence(undefined)
+      expect(answer.data).toEqual({ booking: { ...whole.booking, payment: null } })
+      expect(answer.errors).toMatchObject([{ path: ['booking', 'payment'], extensions: { code: 'TIMEOUT' } }])
+    })
+  })
+
+  describe('what a subgraph says went wrong', () => {
+    it('keeps its code, its message and its path', async () => {
+      const answer = await gateway.graph('{ unreadNotificationCount }')
+      expect(answer.errors).toEqual([
+        {
+          message: 'Sign in to do this.',
+          path: ['unreadNotificationCount'],
+          extensions: { code: 'UNAUTHENTICATED', requestId: answer.headers.get('x-request-id') },
+        },
+      ])
+    })
+
+    it('beside data leaves the data', async () => {
+      const answer = await gateway.graph(
+        `{ partner(id: "${ids.partner(1)}") { staff { user { firstName phone } } } }`,
+        {
+          token,
+        },
+      )
+      expect(answer.data).toEqual({
+        partner: {
+          staff: [{ user: { firstName: 'Bob', phone: null } }, { user: { firstName: 'Ada', phone: '+442079460958' } }],
+        },
+      })
+      expect(answer.errors).toMatchObject([
+        { message: 'This telephone number is not yours.', extensions: { code: 'FORBIDDEN' } },
+      ])
+    })
+
+    it('is INTERNAL when it is not for clients, and no word of it leaves', async () => {
+      const answer = await gateway.graph('{ auditInventory { invariant } }')
+      expect(answer.errors).toMatchObject([{ path: ['auditInventory'], extensions: { code: 'INTERNAL' } }])
+      expect(JSON.stringify(answer.errors)).not.toMatch(/postgres|hunter2|ECONN/)
+    })
+
+    it('is not UNAVAILABLE when it is nonsense', async () => {
+      gateway.subgraphs.babble('payment')
+      const answer = await gateway.graph(BOOKING, { token })
+      gateway.subgraphs.babble(undefined)
+      expect(answer.data).toEqual({ booking: { ...whole.booking, payment: null } })
+      expect(answer.errors).toMatchObject([
+        { path: ['booking', 'payment'], extensions: { code: expect.stringMatching(/INTERNAL|UNAVAILABLE/) } },
+      ])
+      expect(JSON.stringify(answer.errors)).not.toMatch(/JSON|token|502/)
+    })
+  })
+
+  describe('/readyz', () => {
+    it('is 200 when all six services are ready', async () => {
+      const response = await fetch(`${gateway.url}/readyz`)
+      expect(response.status).toBe(200)
+      const { status, services } = (await response.json()) as { status: string; services: Record<string, unknown> }
+      expect(status).toBe('ok')
+      expect(Object.keys(services)).toEqual([...SERVICE_NAMES])
+      for (const service of Object.values(services))
+        expect(service).toEqual({ status: 'ok', milliseconds: expect.any(Number) })
+    })
+
+    it('is 503 and says who is missing otherwise, while /livez stays 200', async () => {
+      await gateway.subgraphs.stop('booking')
+      const response = await fetch(`${gateway.url}/readyz`)
+      expect(response.status).toBe(503)
+      expect(await response.json()).toMatchObject({
+        status: 'unavailable',
+        services: { booking: { status: 'unavailable' }, user: { status: 'ok' } },
+      })
+      expect((await fetch(`${gateway.url}/livez`)).status).toBe(200)
+      await gateway.subgraphs.start('booking')
+    })
   })
 })

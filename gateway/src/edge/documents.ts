@@ -44,12 +44,13 @@ function operationsIn(source: string, limits: QueryLimits): CheckedOperation[] {
     .filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)
     .map((operation) => {
       const measure = measureOperation(document, operation)
-      refuseTooLarge(measure, limits)
+      refuse(measure, limits)
       return { name: operation.name?.value, type: operation.operation, introspects: measure.introspects }
     })
 }
 
-function refuseTooLarge({ depth, aliases, rootFields, fields }: Measure, limits: QueryLimits): void {
+function refuse({ depth, aliases, rootFields, fields, reservedAlias }: Measure, limits: QueryLimits): void {
+  if (reservedAlias) throw new Fault('BAD_USER_INPUT', 'An alias must not begin with two underscores.')
   if (depth > limits.depthMax) throw tooLarge('levels of fields', limits.depthMax)
   if (aliases > limits.aliasesMax) throw tooLarge('aliases', limits.aliasesMax)
   if (rootFields > limits.rootFieldsMax) throw tooLarge('fields at the top', limits.rootFieldsMax)

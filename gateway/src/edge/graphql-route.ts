@@ -21,9 +21,10 @@ export function addGraphqlRoute(app: FastifyInstance, config: GatewayConfig, aut
     const operation = check(asked.query, asked.operationName)
     refuseForbidden(operation, request, identity, config)
     const caller = callerOf(identity, config.identitySecret, request.log)
-    // Mercurius' gateway keeps what it sends to subgraphs under this name.
+    // The stock engine keeps what it sends to subgraphs under this name.
     const __currentQuery = `${asked.operationName ?? ''}\n${asked.query}`
-    return reply.graphql(asked.query, { caller, __currentQuery }, asked.variables, asked.operationName)
+    const { query, variables, operationName } = asked
+    return reply.graphql(query, { caller, operationName, __currentQuery }, variables, operationName)
   }
 
   const answer = async (

@@ -17,6 +17,7 @@ describe('the measure of an operation', () => {
       fields: 5,
       rootFields: 2,
       introspects: false,
+      reservedAlias: false,
     })
   })
 
@@ -32,8 +33,14 @@ describe('the measure of an operation', () => {
       fields: 1,
       rootFields: 1,
       introspects: true,
+      reservedAlias: false,
     })
     expect(measure('{ a { __typename } }').introspects).toBe(false)
+  })
+
+  it('tells of an alias that looks like introspection, wherever it is', () => {
+    expect(measure('{ a { ...F } } fragment F on T { b { __proto__: c } }').reservedAlias).toBe(true)
+    expect(measure('{ a { _b: __typename } }').reservedAlias).toBe(false)
   })
 
   it('of fragments that spread themselves, or that there are none of, ends', () => {

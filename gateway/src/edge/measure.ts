@@ -16,6 +16,8 @@ export interface Measure {
   readonly rootFields: number
   /** Whether it asks for `__schema` or `__type`. */
   readonly introspects: boolean
+  /** Whether an alias begins with `__`, as only names of introspection may. */
+  readonly reservedAlias: boolean
 }
 
 /** Measures an operation in time linear to its document, whatever its fragments multiply to. */
@@ -24,7 +26,7 @@ export function measureOperation(document: DocumentNode, operation: OperationDef
   return measure(operation.selectionSet)
 }
 
-const NOTHING: Measure = { depth: 0, aliases: 0, fields: 0, rootFields: 0, introspects: false }
+const NOTHING: Measure = { depth: 0, aliases: 0, fields: 0, rootFields: 0, introspects: false, reservedAlias: false }
 
 function measurer(document: DocumentNode): (selectionSet: SelectionSetNode) => Measure {
   const fragments = new Map<string, FragmentDefinitionNode>()
@@ -50,8 +52,9 @@ function measurer(document: DocumentNode): (selectionSet: SelectionSetNode) => M
         if (selection.kind === Kind.FRAGMENT_SPREAD) return measureFragment(selection.name.value)
         if (selection.kind === Kind.INLINE_FRAGMENT) return measureSelections(selection.selectionSet)
         const aliases = selection.alias ? 1 : 0
+        const reservedAlias = selection.alias?.value.startsWith('__') ?? false
         if (selection.name.value === '__schema' || selection.name.value === '__type') {
-          return { depth: 1, aliases, fields: 1, rootFields: 1, introspects: true }
+          return { depth: 1, aliases, fields: 1, rootFields: 1, introspects: true, reservedAlias }
         }
         const below = selection.selectionSet ? measureSelections(selection.selectionSet) : NOTHING
         return {
@@ -60,6 +63,7 @@ function measurer(document: DocumentNode): (selectionSet: SelectionSetNode) => M
           fields: below.fields + 1,
           rootFields: 1,
           introspects: below.introspects,
+          reservedAlias: reservedAlias || below.reservedAlias,
         }
       })
       .reduce(
@@ -69,6 +73,7 @@ function measurer(document: DocumentNode): (selectionSet: SelectionSetNode) => M
           fields: sum.fields + next.fields,
           rootFields: sum.rootFields + next.rootFields,
           introspects: sum.introspects || next.introspects,
+          reservedAlias: sum.reservedAlias || next.reservedAlias,
         }),
         NOTHING,
       )

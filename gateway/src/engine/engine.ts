@@ -4,6 +4,12 @@ import type { ServiceName } from '@tikitu/schema/services'
 import type { FastifyInstance } from 'fastify'
 import type { GraphQLFormattedError } from 'graphql'
 
+/** The engines that there are. */
+export const ENGINE_NAMES = ['planned', 'stock'] as const
+
+/** One of them. */
+export type EngineName = (typeof ENGINE_NAMES)[number]
+
 /** Who asks, as an engine sees it. */
 export interface Caller {
   /** As the gateway established it for this request. */
@@ -36,12 +42,12 @@ export interface EngineOptions {
 
 /**
  * Executes validated operations over the subgraphs. It registers Mercurius, without routes: the route of the edge
- * calls `reply.graphql(document, { caller, … }, variables, operationName)`. A subgraph that does not answer costs its
- * part of the answer and nothing else.
+ * calls `reply.graphql(document, { caller, operationName, … }, variables, operationName)` and sends what that answers by
+ * the same reply. A subgraph that does not answer costs its part of the answer and nothing else.
  */
 export interface Engine {
   /** For the log. */
-  readonly name: string
+  readonly name: EngineName
   /** Why this one runs, for the log. */
   readonly reason: string
   register(app: FastifyInstance, options: EngineOptions): Promise<void>
@@ -51,5 +57,7 @@ declare module 'mercurius' {
   interface MercuriusContext {
     /** Who asks. */
     caller: Caller
+    /** Which operation of the document. */
+    operationName: string | undefined
   }
 }

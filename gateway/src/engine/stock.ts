@@ -1,7 +1,8 @@
 import gatewayPlugin from '@mercuriusjs/gateway'
 import type { GraphQLError } from 'graphql'
 import type { MercuriusContext } from 'mercurius'
-import type { Engine } from './engine.ts'
+import type { FastifyInstance } from 'fastify'
+import type { Engine, EngineOptions } from './engine.ts'
 import { subgraphError, subgraphUnreachable } from './subgraph-error.ts'
 
 /**
@@ -9,38 +10,38 @@ import { subgraphError, subgraphUnreachable } from './subgraph-error.ts'
  * those are where it gives one caller the answer of another. It knows no aliases of references and enums, and of two
  * selections of the same field it sends the first.
  */
-export const stockEngine: Engine = {
-  name: 'stock',
-  reason: 'it is the one engine there is',
-  register: async (app, options) => {
-    await app.register(gatewayPlugin.default, {
-      routes: false,
-      graphiql: false,
-      allowBatchedQueries: false,
-      cache: options.documentsMax,
-      errorFormatter: (execution, { caller }) => ({
-        statusCode: 200,
-        response: {
-          data: execution.data ?? null,
-          errors: options.formatErrors(execution.errors.flatMap(translate), caller),
-        },
-      }),
-      gateway: {
-        services: options.subgraphs.map(({ name, url, sdl }) => ({
-          name,
-          url,
-          // With the schema at hand nothing is asked at start, and there is nothing to refresh.
-          schema: sdl,
-          headersTimeout: options.timeoutMilliseconds,
-          bodyTimeout: options.timeoutMilliseconds,
-          connections: 64,
-          allowBatchedQueries: false,
-          // What this returns is all that is sent: no header of the client gets through.
-          rewriteHeaders: (_headers: unknown, { caller }: MercuriusContext) => ({ ...caller.subgraphHeaders() }),
-        })),
+export function stockEngine(reason: string): Engine {
+  return { name: 'stock', reason, register }
+}
+
+async function register(app: FastifyInstance, options: EngineOptions): Promise<void> {
+  await app.register(gatewayPlugin.default, {
+    routes: false,
+    graphiql: false,
+    allowBatchedQueries: false,
+    cache: options.documentsMax,
+    errorFormatter: (execution, { caller }) => ({
+      statusCode: 200,
+      response: {
+        data: execution.data ?? null,
+        errors: options.formatErrors(execution.errors.flatMap(translate), caller),
       },
-    })
-  },
+    }),
+    gateway: {
+      services: options.subgraphs.map(({ name, url, sdl }) => ({
+        name,
+        url,
+        // With the schema at hand nothing is asked at start, and there is nothing to refresh.
+        schema: sdl,
+        headersTimeout: options.timeoutMilliseconds,
+        bodyTimeout: options.timeoutMilliseconds,
+        connections: 64,
+        allowBatchedQueries: false,
+        // What this returns is all that is sent: no header of the client gets through.
+        rewriteHeaders: (_headers: unknown, { caller }: MercuriusContext) => ({ ...caller.subgraphHeaders() }),
+      })),
+    },
+  })
 }
 
 /**

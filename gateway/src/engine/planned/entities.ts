@@ -1,0 +1,148 @@
+import type { BatchFetchNode, EntityBatchAlias, FetchNode, FlattenNode } from '@graphql-hive/router-query-planner'
+import { parse, type DocumentNode } from 'graphql'
+import { subgraphError } from '../subgraph-error.ts'
+import { ask, compileBody, pathOf } from './fetch.ts'
+import { isObject, merge, type Json, type JsonObject } from './json.ts'
+import { keysOf } from './keys.ts'
+import { compilePath, type PossibleTypes, type Trail, type Walk } from './path.ts'
+import { compileRepresentation, type Represent } from './representation.ts'
+import { compileRewrites, type Rewrite } from './rewrite.ts'
+import type { Run, Step } from './run.ts'
+import type { Upstream } from './upstream.ts'
+
+/** Objects of one kind that a subgraph knows more about, and the field of its answer that has it. */
+interface Batch {
+  readonly key: string
+  /** What it adds to each object. */
+  readonly keys: readonly string[]
+  readonly variable: string
+  readonly walks: readonly Walk[]
+  readonly represent: Represent
+  readonly rewrite: Rewrite
+}
+
+/** Compiles a fetch that adds to objects at one path. */
+export function compileFlatten(
+  { path }: FlattenNode,
+  node: FetchNode,
+  upstream: Upstream,
+  possibleTypes: PossibleTypes,
+): Step {
+  const { requires = [], outputRewrites = [] } = node
+  const alias = {
+    alias: '_entities',
+    representationsVariableName: 'representations',
+    paths: [path],
+    requires,
+    outputRewrites,
+  }
+  return compileEntities(node, [alias], upstream, possibleTypes)
+}
+
+/** Compiles a fetch that adds to objects at several paths by one request. */
+export function compileBatch(node: BatchFetchNode, upstream: Upstream, possibleTypes: PossibleTypes): Step {
+  return compileEntities(node, node.entityBatch.aliases, upstream, possibleTypes)
+}
+
+function compileEntities(
+  node: FetchNode | BatchFetchNode,
+  aliases: readonly EntityBatchAlias[],
+  upstream: Upstream,
+  possibleTypes: PossibleTypes,
+): Step {
+  const write = compileBody(node)
+  const document = parse(node.operation)
+  const batches = aliases.map((alias) => compileAlias(alias, document, possibleTypes))
+  return async (run) => {
+    const gathered = batches.map((batch) => gather(batch, run))
+    if (gathered.every(({ representations }) => representations.size === 0)) return
+    const variables = gathered.map(
+      ({ batch, representations }) => `"${batch.variable}":[${[...representations.keys()].join(',')}]`,
+    )
+    const missing = () =>
+      batches.flatMap((batch) => locate(batch, run).flatMap((trail) => batch.keys.map((key) => [...trail, key])))
+    const answer = await ask(run, upstream, write(run, variables.join(',')), missing)
+    if (!answer) return
+    for (const entry of answer.errors) reportError(entry, batches, run)
+    for (const each of gathered) apply(each, answer.data?.[each.batch.key])
+  }
+}
+
+function compileAlias(alias: EntityBatchAlias, document: DocumentNode, possibleTypes: PossibleTypes): Batch {
+  if (alias.inputRewrites && alias.inputRewrites.length > 0)
+    throw new Error('a plan rewrites its input, which nothing here can do')
+  return {
+    key: alias.alias,
+    keys: keysOf(document, alias.alias),
+    variable: alias.representationsVariableName,
+    walks: alias.paths.map((path) => compilePath(path, possibleTypes)),
+    represent: compileRepresentation(alias.requires, possibleTypes),
+    rewrite: compileRewrites(alias.outputRewrites),
+  }
+}
+
+/** The objects of a batch, and which representation stands for each: equal ones are asked for once. */
+interface Gathered {
+  readonly batch: Batch
+  readonly targets: readonly { readonly object: JsonObject; readonly index: number }[]
+  /** The index of each in the request. */
+  readonly representations: ReadonlyMap<string, number>
+}
+
+function gather(batch: Batch, run: Run): Gathered {
+  const targets: { object: JsonObject; index: number }[] = []
+  const representations = new Map<string, number>()
+  visitAll(batch, run, (object, representation) => {
+    const index = representations.get(representation) ?? representations.size
+    representations.set(representation, index)
+    targets.push({ object, index })
+  })
+  return { batch, targets, representations }
+}
+
+/** The paths of a batch's objects in the answer; only of those with the representation of this index, if one is named. */
+function locate(batch: Batch, run: Run, wanted?: number): Trail[] {
+  const trails: Trail[] = []
+  const representations = new Map<string, number>()
+  visitAll(batch, run, (_object, representation, trail) => {
+    const index = representations.get(representation) ?? representations.size
+    representations.set(representation, index)
+    if (wanted === undefined || wanted === index) trails.push([...trail])
+  })
+  return trails
+}
+
+function visitAll(
+  batch: Batch,
+  run: Run,
+  visit: (object: JsonObject, representation: string, trail: Trail) => void,
+): void {
+  for (const walk of batch.walks) {
+    walk(run.data, (object, trail) => {
+      const representation = batch.represent(object, run.variables)
+      if (representation !== undefined) visit(object, representation, trail)
+    })
+  }
+}
+
+/** `_entities.3.phone` is the telephone of whatever was third: at as many places as it has in the answer. */
+function reportError(entry: Json, batches: readonly Batch[], run: Run): void {
+  const [key, index, ...rest] = pathOf(entry) ?? []
+  const batch = batches.find((candidate) => candidate.key === key)
+  const paths =
+    batch && index !== undefined ? locate(batch, run, Number(index)).map((trail) => [...trail, ...rest]) : []
+  for (const path of paths.length > 0 ? paths : [undefined]) run.errors.push(subgraphError(entry, path))
+}
+
+function apply({ batch, targets }: Gathered, entities: Json | undefined): void {
+  if (!Array.isArray(entities)) return
+  batch.rewrite(entities)
+  const used = new Set<number>()
+  for (const { object, index } of targets) {
+    const entity = entities[index]
+    if (!isObject(entity)) continue
+    // Two places of the answer never share an object: what one of them is later given is not the other's.
+    merge(object, used.has(index) ? structuredClone(entity) : entity)
+    used.add(index)
+  }
+}

@@ -1,0 +1,69 @@
+import type { BatchFetchNode, FetchNode } from '@graphql-hive/router-query-planner'
+import { parse } from 'graphql'
+import { subgraphError, subgraphUnreachable } from '../subgraph-error.ts'
+import { isObject, merge, type Json } from './json.ts'
+import { keysOf } from './keys.ts'
+import type { Trail } from './path.ts'
+import { compileRewrites } from './rewrite.ts'
+import type { Run, Step } from './run.ts'
+import type { SubgraphAnswer, Upstream } from './upstream.ts'
+
+/** Compiles a fetch of root fields. */
+export function compileRootFetch(node: FetchNode, upstream: Upstream): Step {
+  const write = compileBody(node)
+  const rewrite = compileRewrites(node.outputRewrites)
+  const keys = keysOf(parse(node.operation))
+  return async (run) => {
+    const answer = await ask(run, upstream, write(run), () => keys.map((key) => [key]))
+    if (!answer) return
+    for (const entry of answer.errors) run.errors.push(subgraphError(entry, pathOf(entry)))
+    if (!answer.data) return
+    rewrite(answer.data)
+    merge(run.data, answer.data)
+  }
+}
+
+/** The text of a request. `more` is further variables, already as JSON: `"representations":[…]`. */
+export type WriteBody = (run: Run, more?: string) => string
+
+/** Compiles the request of a fetch: its operation, and those variables of the client's that it uses. */
+export function compileBody({ operation, variableUsages = [] }: FetchNode | BatchFetchNode): WriteBody {
+  const query = `{"query":${JSON.stringify(operation)}`
+  return ({ variables }, more) => {
+    const used = variableUsages
+      .filter((name) => variables[name] !== undefined)
+      .map((name) => `${JSON.stringify(name)}:${JSON.stringify(variables[name])}`)
+    if (more) used.push(more)
+    return used.length > 0 ? `${query},"variables":{${used.join(',')}}}` : `${query}}`
+  }
+}
+
+/** Errors that are told about one call that failed. A list can miss the same part in each of its rows. */
+const ERRORS_MAX = 100
+
+/** Asks a subgraph. When there is no answer, that is an error at each of the paths that miss something. */
+export async function ask(
+  { caller, errors }: Run,
+  upstream: Upstream,
+  body: string,
+  missing: () => Trail[],
+): Promise<SubgraphAnswer | undefined> {
+  try {
+    return await upstream.ask(body, caller.subgraphHeaders())
+  } catch (error) {
+    for (const path of missing().slice(0, ERRORS_MAX)) errors.push(subgraphUnreachable(error, path))
+    return undefined
+  }
+}
+
+/** The path of an entry of a subgraph's `errors`, as the subgraph knows it. */
+export function pathOf(entry: Json): Trail | undefined {
+  const path = isObject(entry) ? entry['path'] : undefined
+  if (!Array.isArray(path)) return undefined
+  // No name begins with a digit, so text that does is an index that somebody wrote as text.
+  return path.flatMap((part) =>
+    typeof part === 'string' && /^\d/.test(part) ? [Number(part)] : isStep(part) ? [part] : [],
+  )
+}
+
+const isStep = (part: Json) => typeof part === 'string' || typeof part === 'number'

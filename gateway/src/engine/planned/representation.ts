@@ -1,0 +1,68 @@
+import type { RequiresSelection } from '@graphql-hive/router-query-planner'
+import { isObject, type Json, type JsonObject } from './json.ts'
+import type { PossibleTypes } from './path.ts'
+import type { Run } from './run.ts'
+
+/** Writes what identifies an object to a subgraph as JSON; undefined when the object has not got it. */
+export type Represent = (object: JsonObject, variables: Run['variables']) => string | undefined
+
+/** Compiles what a fetch requires of an object: its key, and the fields that `@requires` names. */
+export function compileRepresentation(requires: readonly RequiresSelection[], possibleTypes: PossibleTypes): Represent {
+  const select = compileSelections(requires, possibleTypes)
+  return (object, variables) => {
+    const fields = new Map<string, string>()
+    const matched = select(object, variables, fields)
+    return matched && fields.size > 0 ? objectText(fields) : undefined
+  }
+}
+
+/** Adds the text of each selected field; false when one of them is missing. */
+type Select = (object: JsonObject, variables: Run['variables'], fields: Map<string, string>) => boolean
+
+function compileSelections(selections: readonly RequiresSelection[], possibleTypes: PossibleTypes): Select {
+  const parts = selections.map((selection): Select => {
+    if (selection.kind === 'FragmentSpread')
+      throw new Error('a plan requires a named fragment, which nothing here can read')
+    if (selection.kind === 'InlineFragment') {
+      const { skipIf, includeIf } = selection
+      const types = possibleTypes(selection.typeCondition)
+      const select = compileSelections(selection.selections, possibleTypes)
+      return (object, variables, fields) => {
+        if (skipIf !== undefined && variables[skipIf] === true) return true
+        if (includeIf !== undefined && variables[includeIf] !== true) return true
+        const typename = object['__typename']
+        return typeof typename === 'string' && types.has(typename) ? select(object, variables, fields) : true
+      }
+    }
+    const { name, alias = name, selections: below } = selection
+    const write =
+      below && below.length > 0 ? compileNested(below, possibleTypes) : (value: Json) => JSON.stringify(value)
+    return (object, variables, fields) => {
+      const value = object[alias]
+      if (value === undefined) return false
+      const text = write(value, variables)
+      if (text === undefined) return false
+      fields.set(name, text)
+      return true
+    }
+  })
+  return (object, variables, fields) => parts.every((part) => part(object, variables, fields))
+}
+
+function compileNested(selections: readonly RequiresSelection[], possibleTypes: PossibleTypes) {
+  const select = compileSelections(selections, possibleTypes)
+  const write = (value: Json, variables: Run['variables']): string | undefined => {
+    if (Array.isArray(value)) {
+      const elements = value.map((element) => write(element, variables))
+      return elements.includes(undefined) ? undefined : `[${elements.join(',')}]`
+    }
+    if (!isObject(value)) return JSON.stringify(value)
+    const fields = new Map<string, string>()
+    return select(value, variables, fields) ? objectText(fields) : undefined
+  }
+  return write
+}
+
+function objectText(fields: ReadonlyMap<string, string>): string {
+  return `{${[...fields].map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(',')}}`
+}
