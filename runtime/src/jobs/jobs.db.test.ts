@@ -53,6 +53,13 @@ test('a job that was sent in a transaction that rolled back never runs', async (
   expect(await statesIn(service)).toEqual(['completed'])
 })
 
+test('more transactions than there are connections send their first job at once', async () => {
+  const seen = new Set<number>()
+  const service = await aService(job(NoteJob, async ({ n }) => void seen.add(n)))
+  await Promise.all(Array.from({ length: 40 }, (_, n) => send(service, n)))
+  await waitFor('all of them', () => seen.size === 40)
+})
+
 test('a job that fails is tried again, and given up after its last retry', async () => {
   const attempts: number[] = []
   const service = await aService(

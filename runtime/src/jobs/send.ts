@@ -72,9 +72,13 @@ export interface Sender {
 /** By pool. */
 const senders = new WeakMap<Database['pool'], Promise<Sender>>()
 
-/** Sends the jobs of the database with the pg-boss that runs them, until the returned function is called. */
-export function sendWith(database: Database, boss: PgBoss): () => void {
-  senders.set(database.pool, Promise.resolve(createSender(boss)))
+/**
+ * Sends the jobs of the database with the pg-boss that runs them, until the returned function is called. The queues of
+ * these names are there already: looking for one takes another connection than the sending transaction's, which it would
+ * not get when there are as many of those as connections.
+ */
+export function sendWith(database: Database, boss: PgBoss, ready: readonly string[]): () => void {
+  senders.set(database.pool, Promise.resolve(createSender(boss, ready)))
   return () => senders.delete(database.pool)
 }
 
@@ -96,8 +100,8 @@ async function startSender(database: Database): Promise<Sender> {
   return createSender(boss)
 }
 
-function createSender(boss: PgBoss): Sender {
-  const queues = new Map<string, Promise<void>>()
+function createSender(boss: PgBoss, ready: readonly string[] = []): Sender {
+  const queues = new Map(ready.map((name) => [name, Promise.resolve()]))
   return {
     boss,
     ensureQueue({ name, options }) {

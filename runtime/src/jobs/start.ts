@@ -51,7 +51,11 @@ export async function startJobs({ database, handlers, log, graceMilliseconds = 5
 
   const workers = handlers.map((handler) => startWorker(boss, handler, log))
   const forget = [
-    sendWith(database, boss),
+    sendWith(
+      database,
+      boss,
+      handlers.map(({ name }) => name),
+    ),
     ...handlers.map((handler, index) => onJob(database, handler.name, () => workers[index]?.wake())),
   ]
 
