@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { readFileIfPresent } from '../files.ts'
 import { freePortBase } from '../ports.ts'
+import { processAlive } from '../process-alive.ts'
 import { startPostgres } from '../postgres/server.ts'
 import { waitUntil } from '../wait.ts'
 
@@ -70,7 +72,13 @@ function launch(env: Record<string, string> = {}, command: string[] = [START]): 
       printed += chunk.toString()
     })
   }
-  cleanUp.push(() => runner.kill('SIGKILL'))
+  cleanUp.push(() => {
+    runner.kill('SIGKILL')
+    // With pnpm in between, that was pnpm, and the runner may have failed to notice.
+    const lock = readFileIfPresent(join(dataDir, 'runner.lock'))
+    const holder = lock === undefined ? undefined : (JSON.parse(lock) as { pid: number }).pid
+    if (holder !== undefined && processAlive(holder)) process.kill(holder, 'SIGKILL')
+  })
   return { runner, printed: () => printed }
 }
 
