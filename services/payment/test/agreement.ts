@@ -1,7 +1,7 @@
 import type { Database } from '@tikitu/runtime/database'
 import { expect } from 'vitest'
 import { isGood, isOpen } from '../src/payments/payment.rules.ts'
-import { attemptsOf, balances, refundsOf, requestRow, sandboxMoney, told } from './read.ts'
+import { attemptsOf, balances, isGivenUp, refundsOf, requestRow, sandboxMoney, told } from './read.ts'
 
 /**
  * What must be true of a booking whenever nothing is under way: our books, the ledger and the provider agree about its
@@ -26,7 +26,10 @@ export async function expectAgreement(database: Database, bookingId: string): Pr
 
   const good = attempts.filter(({ status, surplus }) => isGood(status) && !surplus)
   expect(good.length).toBeLessThanOrEqual(1)
-  if (request) expect(request.status === 'PAID').toBe(good.length === 1)
+  if (request) {
+    const givenUp = await isGivenUp(database, bookingId)
+    expect(request.status).toBe(good.length === 1 ? 'PAID' : givenUp ? 'CANCELLED' : 'OPEN')
+  }
   const open = attempts.filter(({ status }) => isOpen(status))
   expect(open.every(({ status }) => status === 'PENDING' && request?.status === 'OPEN')).toBe(true)
   const underWay = refunds.filter(

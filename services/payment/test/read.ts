@@ -3,6 +3,7 @@ import { and, asc, eq } from 'drizzle-orm'
 import {
   ledgerEntries,
   outbox,
+  paymentCancellations,
   paymentLog,
   paymentRequests,
   payments,
@@ -27,6 +28,12 @@ export function attemptsOf({ orm }: Database, bookingId: string) {
 export async function requestRow({ orm }: Database, bookingId: string) {
   const [row] = await orm.select().from(paymentRequests).where(eq(paymentRequests.bookingId, bookingId))
   return row
+}
+
+/** Whether booking has said that it no longer wants money. */
+export async function isGivenUp({ orm }: Database, bookingId: string): Promise<boolean> {
+  const found = await orm.select().from(paymentCancellations).where(eq(paymentCancellations.bookingId, bookingId))
+  return found.length > 0
 }
 
 /** What the database says about a refund. */

@@ -47,9 +47,9 @@ export type Money = {
 
 export type Query = {
   readonly __typename?: 'Query'
-  /** One payment: the payer's own, or any for admins; null otherwise. */
+  /** One payment: the payer's own, one of a booking of the caller's partner, or any for finance and support; null otherwise. */
   readonly payment?: Maybe<Payment>
-  /** Payments, newest first: a payer sees their own, an admin all. */
+  /** Payments, newest first: a payer sees their own, a partner those of its bookings, finance and support all. */
   readonly payments: PaymentConnection
 }
 
@@ -182,7 +182,7 @@ export type Booking = {
 export type User = {
   readonly __typename?: 'User'
   readonly id: Scalars['ID']['output']
-  /** The user's payments, newest first. For the user and admins; empty for others. */
+  /** The user's payments, newest first. For the user, finance and support; empty for others. */
   readonly payments: PaymentConnection
 }
 

@@ -31,7 +31,11 @@ test('an account into which nothing flows is not mentioned', () => {
 
 /** A sale, and a way to give all of it back in parts. */
 const sales = fc
-  .tuple(fc.integer({ min: 1, max: 9_000_000_000 }), fc.double({ min: 0, max: 1, noNaN: true }), fc.array(fc.nat()))
+  .tuple(
+    fc.oneof(fc.integer({ min: 1, max: 500 }), fc.integer({ min: 1, max: 9_000_000_000 })),
+    fc.double({ min: 0, max: 1, noNaN: true }),
+    fc.array(fc.nat(), { maxLength: 20 }),
+  )
   .map(([captured, share, cuts]) => {
     const places = [...new Set(cuts.map((cut) => 1 + (cut % captured)))].toSorted((left, right) => left - right)
     const ends = places.at(-1) === captured ? places : [...places, captured]
@@ -58,5 +62,6 @@ test('however a sale is given back in parts, every posting balances and nothing 
       }
       for (const balance of Map.groupBy(entries, ({ account }) => account).values()) expect(sum(balance)).toBe(0)
     }),
+    { numRuns: 1_000 },
   )
 })
