@@ -1,5 +1,7 @@
 import type { ServiceName } from '@tikitu/schema/services'
 import { sql } from 'drizzle-orm'
+import pg from 'pg'
+import { expect, inject } from 'vitest'
 import type { Transaction } from '../src/database.ts'
 import {
   emit,
@@ -10,7 +12,7 @@ import {
   type EventsOptions,
   type Subscription,
 } from '../src/events/index.ts'
-import { testDatabase, type TestDatabase } from '../src/testing/index.ts'
+import { testDatabase, waitFor, type TestDatabase } from '../src/testing/index.ts'
 import { inTransaction } from '../src/transaction.ts'
 import { Counted, ROUTES, silent } from './routes.ts'
 
@@ -66,4 +68,42 @@ export async function startService(
   const stop = () => (stopped ??= events.stop())
   own.beforeDrop(stop)
   return { ...events, stop }
+}
+
+/** Commits `many` events over ten keys from several transactions at once, each key counted from 1. */
+export async function produce(publisher: TestDatabase, many: number): Promise<void> {
+  const perKey = many / 10
+  await Promise.all(
+    Array.from({ length: 10 }, async (_, key) => {
+      for (let n = 1; n <= perKey; n++) await count(publisher, `key ${key}`, n)
+    }),
+  )
+}
+
+/** Every event handled once, each key in order. */
+export async function expectAll(consumer: TestDatabase, many: number): Promise<void> {
+  await waitFor('all of them', async () => (await handledIn(consumer)).length >= many)
+  for (let key = 0; key < 10; key++) {
+    expect(await numbersOf(consumer, `key ${key}`)).toEqual(Array.from({ length: many / 10 }, (_, index) => index + 1))
+  }
+}
+
+/** How many events have arrived. */
+export async function inboxCount({ database }: TestDatabase): Promise<number> {
+  const { rows } = await database.pool.query<{ n: string }>('select count(*) as n from inbox')
+  return Number(rows[0]?.n)
+}
+
+/** The name of the database. */
+export const nameOf = ({ url }: TestDatabase) => new URL(url).pathname.slice(1)
+
+/** Does something as the superuser. */
+export async function asAdmin<Result>(use: (admin: pg.Client) => Promise<Result>): Promise<Result> {
+  const admin = new pg.Client({ connectionString: inject('postgres').adminUrl })
+  await admin.connect()
+  try {
+    return await use(admin)
+  } finally {
+    await admin.end()
+  }
 }

@@ -1,28 +1,19 @@
-import { fork, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-import pg from 'pg'
-import { expect, inject, test } from 'vitest'
-import { count, Counted, eventDatabase, handledIn, numbersOf, record, startService } from '../../test/events.ts'
+import { expect, test } from 'vitest'
+import {
+  asAdmin,
+  count,
+  Counted,
+  eventDatabase,
+  expectAll,
+  handledIn,
+  inboxCount,
+  nameOf,
+  numbersOf,
+  produce,
+  record,
+  startService,
+} from '../../test/events.ts'
 import { waitFor, type TestDatabase } from '../testing/index.ts'
-
-/** Commits `many` events over ten keys from several transactions at once, each key counted from 1. */
-async function produce(publisher: TestDatabase, many: number): Promise<void> {
-  const perKey = many / 10
-  await Promise.all(
-    Array.from({ length: 10 }, async (_, key) => {
-      for (let n = 1; n <= perKey; n++) await count(publisher, `key ${key}`, n)
-    }),
-  )
-}
-
-/** Every event handled once, each key in order. */
-async function expectAll(consumer: TestDatabase, many: number): Promise<void> {
-  await waitFor('all of them', async () => (await handledIn(consumer)).length >= many)
-  for (let key = 0; key < 10; key++) {
-    expect(await numbersOf(consumer, `key ${key}`)).toEqual(Array.from({ length: many / 10 }, (_, index) => index + 1))
-  }
-}
 
 test('two instances of a publisher and two of a consumer neither lose, double nor reorder', async () => {
   const [booking, payment] = await Promise.all([eventDatabase(), eventDatabase()])
@@ -94,40 +85,6 @@ test('a consumer that is down delays nobody else, and is sent everything in orde
   expect(await publisher.lag()).toMatchObject({ failing: [] })
 })
 
-test('a relay that is killed in the middle, again and again, loses and doubles nothing', async () => {
-  const [booking, payment] = await Promise.all([eventDatabase(), eventDatabase()])
-  await startService('payment', payment, { subscriptions: [record] })
-  const kills = 3
-  for (let kill = 0; kill < kills; kill++) {
-    const relay = await startRelayProcess(booking, payment)
-    const before = await inboxCount(payment)
-    const producing = Promise.all(
-      Array.from({ length: 10 }, async (_, key) => {
-        for (let n = 1; n <= 10; n++) await count(booking, `key ${key}`, kill * 10 + n)
-      }),
-    )
-    await waitFor('some progress', async () => (await inboxCount(payment)) > before)
-    relay.kill('SIGKILL')
-    await Promise.all([once(relay, 'exit'), producing])
-  }
-  await startService('booking', booking, { peers: { payment } })
-  await expectAll(payment, kills * 100)
-})
-
-async function startRelayProcess(publisher: TestDatabase, consumer: TestDatabase): Promise<ChildProcess> {
-  const program = fileURLToPath(new URL('../../test/relay-process.ts', import.meta.url))
-  const relay = fork(program, [publisher.url, consumer.relayUrl], { execArgv: [] })
-  await once(relay, 'message')
-  return relay
-}
-
-async function inboxCount({ database }: TestDatabase): Promise<number> {
-  const { rows } = await database.pool.query<{ n: string }>('select count(*) as n from inbox')
-  return Number(rows[0]?.n)
-}
-
-const nameOf = ({ url }: TestDatabase) => new URL(url).pathname.slice(1)
-
 /** Nobody can connect any more, and everybody who had is thrown out. */
 async function close(down: TestDatabase): Promise<void> {
   await asAdmin(async (admin) => {
@@ -138,11 +95,4 @@ async function close(down: TestDatabase): Promise<void> {
 
 async function reopen(down: TestDatabase): Promise<void> {
   await asAdmin((admin) => admin.query(`alter database ${nameOf(down)} allow_connections true`))
-}
-
-async function asAdmin(use: (admin: pg.Client) => Promise<unknown>): Promise<void> {
-  const admin = new pg.Client({ connectionString: inject('postgres').adminUrl })
-  await admin.connect()
-  await use(admin)
-  await admin.end()
 }

@@ -29,6 +29,35 @@ test('relays that number at the same time give every event one position, and pos
   expect(all[0]?.n).toBe('200')
 })
 
+test('a relay that numbers behind another does not give a late commit a position that is taken', async () => {
+  const booking = await eventDatabase()
+  const { pool } = booking.database
+  await createCursors(pool, [])
+  const [late, first] = await Promise.all([pool.connect(), pool.connect()])
+  await late.query(`begin; insert into outbox (type, key, data) values ('test.counted', 'late', '{}')`)
+  await count(booking, 'prompt', 1)
+  await first.query('begin')
+  await numberCommitted(first)
+  await late.query('commit')
+
+  const second = numberCommitted(pool)
+  await waitFor('the second at the lock', async () => {
+    const { rows } = await pool.query(
+      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+    return rows.length > 0
+  })
+  await first.query('commit')
+  await second
+  for (const connection of [late, first]) connection.release()
+
+  const { rows } = await pool.query('select key, position from outbox order by position')
+  expect(rows).toEqual([
+    { key: 'prompt', position: '1' },
+    { key: 'late', position: '2' },
+  ])
+})
+
 test('a batch of heavy events is cut, and a light one goes out whole', async () => {
   const { database } = await eventDatabase()
   await createCursors(database.pool, ['payment'])
