@@ -6,8 +6,8 @@ import { handleLane, RETRY, type Retry } from './handle.ts'
 import { dueLanes, pruneInbox } from './inbox.sql.ts'
 import type { Subscription } from './on.ts'
 import { pause } from './pause.ts'
-import { KEPT_DAYS } from './relay.ts'
-import { openSession } from './session.ts'
+import { OUTBOX_KEPT_DAYS } from './relay.ts'
+import { openSession, type Session } from './session.ts'
 
 /** How long an event may lie when the notification of its arrival was missed, and how late a retry may be, in milliseconds. */
 const POLL_MILLISECONDS = 500
@@ -15,7 +15,8 @@ const POLL_MILLISECONDS = 500
 /** How many lanes this instance handles at once: each takes a connection of the pool. */
 const WORKERS = 4
 
-/** A day longer than the outboxes, so that an event sent again from there is still known here. */
+/** Settled events are kept a day longer than in the outboxes, so that one that is sent again from there is known here. */
+const KEPT_DAYS = OUTBOX_KEPT_DAYS + 1
 const PRUNE_EVERY_MILLISECONDS = 3_600_000
 
 /** What the inbox needs. */
@@ -50,7 +51,7 @@ export function startInbox({ database, subscriptions, log, retry }: InboxOptions
         for (const lane of await dueLanes(database.pool)) waiting.add(lane)
         assign()
         if (Date.now() >= pruneAt) {
-          pruneAt = (await pruneInbox(database.pool, KEPT_DAYS + 1)) > 0 ? 0 : Date.now() + PRUNE_EVERY_MILLISECONDS
+          pruneAt = (await pruneInbox(database.pool, KEPT_DAYS)) > 0 ? 0 : Date.now() + PRUNE_EVERY_MILLISECONDS
         }
       } catch (error) {
         log.warn({ err: error }, 'the inbox cannot be read and will be tried again')
@@ -60,7 +61,7 @@ export function startInbox({ database, subscriptions, log, retry }: InboxOptions
     await Promise.all(busy.values())
   }
 
-  /** Gives waiting lanes to idle workers. A lane that is busy stays waiting: what is due in it may have come too late for its batch. */
+  /** Gives waiting lanes to idle workers. A busy lane stays waiting: what is due in it may have come after its batch was read. */
   function assign() {
     for (const lane of waiting) {
       if (busy.size >= WORKERS || stopping.signal.aborted) return
@@ -93,19 +94,19 @@ export function startInbox({ database, subscriptions, log, retry }: InboxOptions
   async function listen() {
     while (!stopping.signal.aborted) {
       const lost = createBell()
-      const end = () => lost.ring()
-      stopping.signal.addEventListener('abort', end)
+      stopping.signal.addEventListener('abort', lost.ring)
+      let session: Session | undefined
       try {
-        const session = await openSession(database, { name: 'tikitu inbox', onNotification: bell.ring, onLost: end })
+        session = await openSession(database, { name: 'tikitu inbox', onNotification: bell.ring, onLost: lost.ring })
         await session.query(`listen ${ARRIVED}`)
         bell.ring()
         await lost.wait(FOREVER)
-        await session.end()
       } catch (error) {
         log.debug({ err: error }, 'the inbox is not notified and polls')
         await pause(POLL_MILLISECONDS, stopping.signal)
       } finally {
-        stopping.signal.removeEventListener('abort', end)
+        stopping.signal.removeEventListener('abort', lost.ring)
+        await session?.end()
       }
     }
   }

@@ -40,10 +40,12 @@ const UNPUBLISHED = `
     from json_to_recordset($1) as pipe (name text, types text[]) left join outbox_cursors as cursor using (name)
   )
   select count(*) as count, extract(epoch from now() - min(created_at))::float8 as seconds
-  from outbox
-  where (outbox.position is null or outbox.position > (select min(position) from pipe))
-    and exists (
-      select from pipe where outbox.type = any(pipe.types) and (outbox.position is null or outbox.position > pipe.position))`
+  from (
+    select type, position, created_at from outbox where position is null
+    union all
+    select type, position, created_at from outbox where position > (select min(position) from pipe)
+  ) as late
+  where exists (select from pipe where late.type = any(pipe.types) and (late.position is null or late.position > pipe.position))`
 
 const UNHANDLED = `
   select count(*) filter (where status = 'waiting') as count,

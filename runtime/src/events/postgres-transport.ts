@@ -31,9 +31,8 @@ export function postgresTransport({ publisher, relayUrls, database, log }: Postg
     if (consumer === publisher) return { name: consumer, types, publish: (batch) => arrive(database.pool, batch) }
     const url = Object.entries(relayUrls).find(([service]) => service === consumer)?.[1]
     if (!url) {
-      const setting = `RELAY_URL_${consumer.toUpperCase()}`
-      log.warn({ consumer, types }, `events for ${consumer} wait until ${setting} is set`)
-      return { name: consumer, types, publish: () => Promise.reject(new Error(`${setting} is not set`)) }
+      const missing = `RELAY_URL_${consumer.toUpperCase()} is not set`
+      return { name: consumer, types, publish: () => Promise.reject(new Error(missing)) }
     }
     const pool = openPool(url, publisher, log)
     pools.push(pool)

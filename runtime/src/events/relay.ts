@@ -12,7 +12,7 @@ import { onWake } from './wake.ts'
 const POLL_MILLISECONDS = 500
 
 /** Published events are kept so long, so that a consumer restored from a backup can be sent them again. */
-export const KEPT_DAYS = 30
+export const OUTBOX_KEPT_DAYS = 30
 const PRUNE_EVERY_MILLISECONDS = 3_600_000
 
 /** Held by the instance whose turn it is. The number has no meaning; it must not change. */
@@ -111,7 +111,7 @@ export function startRelay({ database, source, pipes, log }: RelayOptions): Rela
   /** True when there is more to delete. */
   async function prune(session: Session): Promise<boolean> {
     const names = pipes.map((pipe) => pipe.name)
-    return (await pruneOutbox(session, names, KEPT_DAYS)) > 0
+    return (await pruneOutbox(session, names, OUTBOX_KEPT_DAYS)) > 0
   }
 
   return {

@@ -50,7 +50,9 @@ export async function startEvents({
 }: EventsOptions): Promise<Events> {
   refuseMismatch(service, routes[service] ?? [], subscriptions)
   const pipes = await transport.start(
-    Object.entries(routes).map(([consumer, types]) => ({ consumer, types: [...types] })),
+    Object.entries(routes)
+      .map(([consumer, types]) => ({ consumer, types }))
+      .filter(({ types }) => types.length > 0),
   )
   const relay = startRelay({ database, source: sourceOf(service), pipes, log })
   const inbox = startInbox({ database, subscriptions, log, retry })

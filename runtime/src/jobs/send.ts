@@ -64,7 +64,7 @@ function preparedName(text: string): string {
 }
 
 /** What jobs are sent with. */
-export interface Sender {
+interface Sender {
   readonly boss: PgBoss
   ensureQueue(type: Pick<JobType, 'name' | 'options'>): Promise<void>
 }
