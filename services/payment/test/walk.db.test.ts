@@ -1,7 +1,7 @@
 import type { Database } from '@tikitu/runtime/database'
 import { newId } from '@tikitu/runtime/ids'
 import { testDatabase } from '@tikitu/runtime/testing'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { openSandbox } from '../src/providers/sandbox/sandbox.ts'
 import type { Outside } from '../src/providers/outside.ts'
 import { reconcile } from '../src/reconcile.ts'
@@ -69,6 +69,9 @@ const SCENARIOS: Readonly<Record<string, readonly StepName[]>> = {
 
 /** More beats than any step has. */
 const BEATS_MAX = 40
+
+// Each test walks a scenario many times.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 let database: Database
 let mortal: MortalProcess
