@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module'
 import { parseArgs } from 'node:util'
 import { readSettings, type Settings } from '../settings.ts'
 import { watchLaunchers } from './launcher.ts'
@@ -51,6 +52,8 @@ export async function startCommand(
       demoData: values['demo-data'],
       signal: stop.signal,
       ready: (embeddedPort) => {
+        // Now, because a runner that is killed has no other chance.
+        flushCompileCache()
         terminal.say(readyBlock(settings, { seconds: performance.now() / 1000, embeddedPort }))
       },
     })

@@ -260,18 +260,36 @@ describe('a runner that is gone', () => {
   })
 })
 
+describe('a second start', () => {
+  beforeEach(beginWithCopy)
+  afterEach(end)
+
+  it('is refused while another system runs in the same directory, which goes on', async () => {
+    const first = await start()
+    portBase = await freePortBase()
+    const second = launch()
+
+    expect(await exitCode(second.runner)).toBe(1)
+    expect(second.printed()).toMatch(
+      new RegExp(`A system is running in ${dataDir} already \\(process ${first.runner.pid}, .*DATA_DIR and PORT_BASE`),
+    )
+    expect(first.runner.exitCode).toBe(null)
+  })
+})
+
 describe('the demo data', () => {
-  beforeEach(beginEmpty)
+  const timesSeededInTemplate = 1
+  beforeEach(beginWithCopy)
   afterEach(end)
 
   it('is tried again when it was interrupted', async () => {
-    const system = await start({ FAKE_SEED_FAILURES: '2' })
+    const system = await start({ FAKE_SEED_FAILURES: String(timesSeededInTemplate + 2) })
     expect(system.printed()).toContain('demo data: attempt 2 of 3 failed; trying again')
-    expect(await timesSeeded()).toBe(3)
+    expect(await timesSeeded()).toBe(timesSeededInTemplate + 3)
   })
 
   it('that cannot be brought ends the start', async () => {
-    const system = launch({ FAKE_SEED_FAILURES: '3' })
+    const system = launch({ FAKE_SEED_FAILURES: String(timesSeededInTemplate + 3) })
     expect(await exitCode(system.runner)).toBe(1)
     expect(system.printed()).toContain('seed ended with code 1.')
     expect(system.printed()).not.toContain('Tikitu is ready')
@@ -286,18 +304,6 @@ describe('the demo data', () => {
 describe('a start that cannot be', () => {
   beforeEach(beginEmpty)
   afterEach(end)
-
-  it('is refused while another system runs in the same directory, which goes on', async () => {
-    const first = await start()
-    portBase = await freePortBase()
-    const second = launch()
-
-    expect(await exitCode(second.runner)).toBe(1)
-    expect(second.printed()).toMatch(
-      new RegExp(`A system is running in ${dataDir} already \\(process ${first.runner.pid}, .*DATA_DIR and PORT_BASE`),
-    )
-    expect(first.runner.exitCode).toBe(null)
-  })
 
   it.each([
     [0, 'gateway'],

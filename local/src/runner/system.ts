@@ -1,14 +1,12 @@
 import { accessSync, constants, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Settings } from '../settings.ts'
 import { waitUntil } from '../wait.ts'
-import { runToEnd, startProcess, type ProcessSpec } from './child-process.ts'
-import { embeddedServices, startEmbeddedDatabases, type Databases } from './database.ts'
-import { keepRunning } from './keep-running.ts'
-import { openOutput, type Output } from './output.ts'
+import { runToEnd, type ProcessSpec } from './child-process.ts'
+import type { Databases } from './database.ts'
+import { lockDataDir } from './lock.ts'
+import { Parts } from './parts.ts'
 import type { SystemPlan } from './plan.ts'
 import { assertPortsFree } from './preflight.ts'
-import { lockDataDir } from './lock.ts'
 import type { Terminal } from './terminal.ts'
 
 /** How long everything behind the gateway may take to be ready once all processes are, in milliseconds. */
@@ -66,15 +64,18 @@ function makeDataDir(dataDir: string): void {
 async function startAll(parts: Parts, options: RunOptions): Promise<void> {
   const { settings, terminal } = options
   const plan = await options.plan()
-  const [embedded] = await parts.together(
-    parts.startDatabases(),
-    ...plan.helpers.map((spec) => parts.start(spec, 'helper')),
-  )
-  const databases = { ...settings.externalDatabases, ...embedded?.databases } as Databases
-  await parts.together(
-    parts.start(plan.gateway, 'gateway'),
-    ...plan.services(databases).map((spec) => parts.start(spec, 'service')),
-  )
+  // Nobody needs a helper before the first request.
+  const helpers = Promise.all(plan.helpers.map((spec) => parts.start(spec, 'helper')))
+  const startServices = async () => {
+    const embedded = await parts.startDatabases()
+    const databases = { ...settings.externalDatabases, ...embedded?.databases } as Databases
+    await Promise.all([
+      parts.start(plan.gateway, 'gateway'),
+      ...plan.services(databases).map((spec) => parts.start(spec, 'service')),
+    ])
+    return embedded
+  }
+  const [embedded] = await Promise.all([startServices(), helpers])
   await answers(plan.readyUrl, parts.signal)
 
   if (options.demoData) await bringDemoData(plan.seed(), parts, terminal)
@@ -98,89 +99,6 @@ async function bringDemoData(seed: ProcessSpec | undefined, parts: Parts, termin
       if (attempt === SEED_ATTEMPTS_MAX || parts.signal.aborted) throw error
       terminal.step(`demo data: attempt ${attempt} of ${SEED_ATTEMPTS_MAX} failed; trying again`)
     }
-  }
-}
-
-/** What stops first; those of one kind stop together. */
-const STOP_ORDER = ['gateway', 'service', 'helper', 'database'] as const
-type Kind = (typeof STOP_ORDER)[number]
-
-/** Everything that was started, so that it can be stopped in order. */
-class Parts {
-  /** Resolves when the system is asked to stop; rejects when a part of it cannot be kept running. */
-  readonly over: Promise<void>
-  /** Aborted when nothing is to be started any more. */
-  readonly signal: AbortSignal
-  readonly #options: RunOptions
-  readonly #noMore = new AbortController()
-  readonly #stops: { kind: Kind; stop: () => Promise<void> }[] = []
-  readonly #outputs: Output[] = []
-  readonly #starts: Promise<unknown>[] = []
-  readonly #fail: (error: Error) => void
-
-  constructor(options: RunOptions) {
-    this.#options = options
-    this.signal = AbortSignal.any([options.signal, this.#noMore.signal])
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    this.over = promise
-    this.#fail = reject
-    options.signal.addEventListener('abort', () => resolve())
-    if (options.signal.aborted) resolve()
-  }
-
-  /** Starts the embedded server; undefined when all databases are elsewhere. */
-  async startDatabases() {
-    const { settings, terminal } = this.#options
-    if (embeddedServices(settings).length === 0) return undefined
-    const embedded = await startEmbeddedDatabases(settings, this.#keeping('postgres'))
-    this.#stops.push({ kind: 'database', stop: () => embedded.stop() })
-    terminal.step(`postgres: PostgreSQL 18 on 127.0.0.1:${embedded.port}`)
-    return embedded
-  }
-
-  /** Starts a process and keeps it running. */
-  async start(spec: ProcessSpec, kind: Kind): Promise<void> {
-    const keeping = this.#keeping(spec.name)
-    const kept = await keepRunning({
-      ...keeping,
-      name: spec.name,
-      start: (signal) => startProcess(spec, keeping.output, signal),
-    })
-    this.#stops.push({ kind, stop: () => kept.stop() })
-    this.#options.terminal.step(spec.name)
-  }
-
-  /** Waits for all; at the first that fails nothing more is started. */
-  async together<T extends Promise<unknown>[]>(...starts: T) {
-    this.#starts.push(...starts)
-    try {
-      return await Promise.all(starts)
-    } catch (error) {
-      this.#noMore.abort()
-      throw error
-    }
-  }
-
-  /** Opens the log of a process. */
-  output(name: string, { verbose = this.#options.verbose } = {}): Output {
-    const { settings, terminal } = this.#options
-    const output = openOutput(name, { directory: join(settings.dataDir, 'logs'), terminal, verbose })
-    this.#outputs.push(output)
-    return output
-  }
-
-  /** Stops everything, also what is still starting. */
-  async stop(): Promise<void> {
-    this.#noMore.abort()
-    await Promise.allSettled(this.#starts)
-    for (const kind of STOP_ORDER) {
-      await Promise.all(this.#stops.filter((part) => part.kind === kind).map((part) => part.stop()))
-    }
-    await Promise.all(this.#outputs.map((output) => output.close()))
-  }
-
-  #keeping(name: string) {
-    return { output: this.output(name), failed: this.#fail, signal: this.signal }
   }
 }
 
