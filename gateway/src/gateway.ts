@@ -41,6 +41,10 @@ export async function buildGateway(config: GatewayConfig): Promise<FastifyInstan
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id)
   })
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, url } = request.routeOptions
+    request.log.debug({ method, url, status: reply.statusCode, milliseconds: reply.elapsedTime }, 'answered')
+  })
   addErrorAnswers(app, suggestions)
   await addBrowserSecurity(app, config.corsOrigins)
   addJsonBodies(app, config.bodyBytesMax)

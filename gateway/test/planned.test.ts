@@ -99,6 +99,19 @@ describe('subgraphs', () => {
   })
 })
 
+describe('one entity at two places', () => {
+  it('may be asked different things there under the same name', async () => {
+    const query = `{
+      a: event(id: "${ids.event(1)}") { partner { owner { x: email } } }
+      b: event(id: "${ids.event(3)}") { partner { owner { x: firstName } } }
+    }`
+    expect((await gateway.graph(query)).data).toEqual({
+      a: { partner: { owner: { x: 'bob@example.com' } } },
+      b: { partner: { owner: { x: 'Bob' } } },
+    })
+  })
+})
+
 describe('a fault below a list', () => {
   it('is told at its own place', async () => {
     const query = `{ partner(id: "${ids.partner(1)}") { people: staff { who: user { tel: phone } } } }`

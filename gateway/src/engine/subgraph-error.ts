@@ -26,12 +26,16 @@ function located(fault: Fault, path: Path | undefined): GraphQLError {
 function faultFrom(entry: unknown): Fault {
   const { message, path, extensions } = asRecord(entry)
   const { code, requestId: _, ...details } = asRecord(extensions)
-  // Without a path the subgraph refused the document itself, and the document is ours.
-  if (typeof message !== 'string' || !isFaultCode(code) || (code === 'BAD_USER_INPUT' && !path)) {
+  // Without a path the subgraph refused the request itself, and the request is ours.
+  const isOurs = !path && !FAULTS_OF_NOBODY.has(code)
+  if (typeof message !== 'string' || !isFaultCode(code) || isOurs) {
     return new Fault('INTERNAL', INTERNAL_MESSAGE, { cause: new Error(`a subgraph answered ${JSON.stringify(entry)}`) })
   }
   return new Fault(code, message, { details })
 }
+
+/** Codes that say nothing about the request: a subgraph may give up before it knows which field it was. */
+const FAULTS_OF_NOBODY: ReadonlySet<unknown> = new Set<FaultCode>(['UNAVAILABLE', 'TIMEOUT', 'THROTTLED'])
 
 const INTERNAL_MESSAGE = 'Something went wrong on our side. Please try again, and tell us the request id if it stays.'
 

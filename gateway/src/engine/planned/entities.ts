@@ -1,7 +1,7 @@
 import type { BatchFetchNode, EntityBatchAlias, FetchNode, FlattenNode } from '@graphql-hive/router-query-planner'
 import { parse, type DocumentNode } from 'graphql'
 import { subgraphError } from '../subgraph-error.ts'
-import { ask, compileBody, pathOf } from './fetch.ts'
+import { ask, compileBody, pathOf, report } from './fetch.ts'
 import { isObject, merge, type Json, type JsonObject } from './json.ts'
 import { keysOf } from './keys.ts'
 import { compilePath, type PossibleTypes, type Trail, type Walk } from './path.ts'
@@ -63,7 +63,9 @@ function compileEntities(
       batches.flatMap((batch) => locate(batch, run).flatMap((trail) => batch.keys.map((key) => [...trail, key])))
     const answer = await ask(run, upstream, write(run, variables.join(',')), missing)
     if (!answer) return
-    for (const entry of answer.errors) reportError(entry, batches, run)
+    for (const entry of answer.errors) {
+      report(run, placesOf(entry, batches, run) ?? missing(), (place) => subgraphError(entry, place))
+    }
     for (const each of gathered) apply(each, answer.data?.[each.batch.key])
   }
 }
@@ -125,13 +127,15 @@ function visitAll(
   }
 }
 
-/** `_entities.3.phone` is the telephone of whatever was third: at as many places as it has in the answer. */
-function reportError(entry: Json, batches: readonly Batch[], run: Run): void {
+/**
+ * `_entities.3.phone` is the telephone of whatever was third: at as many places as it has in the answer. Undefined when
+ * the entry does not say where it belongs.
+ */
+function placesOf(entry: Json, batches: readonly Batch[], run: Run): Trail[] | undefined {
   const [key, index, ...rest] = pathOf(entry) ?? []
   const batch = batches.find((candidate) => candidate.key === key)
-  const paths =
-    batch && index !== undefined ? locate(batch, run, Number(index)).map((trail) => [...trail, ...rest]) : []
-  for (const path of paths.length > 0 ? paths : [undefined]) run.errors.push(subgraphError(entry, path))
+  if (!batch || index === undefined) return undefined
+  return locate(batch, run, Number(index)).map((trail) => [...trail, ...rest])
 }
 
 function apply({ batch, targets }: Gathered, entities: Json | undefined): void {

@@ -1,5 +1,5 @@
 import type { BatchFetchNode, FetchNode } from '@graphql-hive/router-query-planner'
-import { parse } from 'graphql'
+import { parse, type GraphQLError } from 'graphql'
 import { subgraphError, subgraphUnreachable } from '../subgraph-error.ts'
 import { isObject, merge, type Json } from './json.ts'
 import { keysOf } from './keys.ts'
@@ -14,9 +14,13 @@ export function compileRootFetch(node: FetchNode, upstream: Upstream): Step {
   const rewrite = compileRewrites(node.outputRewrites)
   const keys = keysOf(parse(node.operation))
   return async (run) => {
-    const answer = await ask(run, upstream, write(run), () => keys.map((key) => [key]))
+    const missing = () => keys.map((key) => [key])
+    const answer = await ask(run, upstream, write(run), missing)
     if (!answer) return
-    for (const entry of answer.errors) run.errors.push(subgraphError(entry, pathOf(entry)))
+    for (const entry of answer.errors) {
+      const path = pathOf(entry)
+      report(run, path ? [path] : missing(), (place) => subgraphError(entry, place))
+    }
     if (!answer.data) return
     rewrite(answer.data)
     merge(run.data, answer.data)
@@ -38,22 +42,28 @@ export function compileBody({ operation, variableUsages = [] }: FetchNode | Batc
   }
 }
 
-/** Errors that are told about one call that failed. A list can miss the same part in each of its rows. */
+/** Errors that are told about one thing that went wrong. A list can miss the same part in each of its rows. */
 const ERRORS_MAX = 100
 
 /** Asks a subgraph. When there is no answer, that is an error at each of the paths that miss something. */
 export async function ask(
-  { caller, errors }: Run,
+  run: Run,
   upstream: Upstream,
   body: string,
   missing: () => Trail[],
 ): Promise<SubgraphAnswer | undefined> {
   try {
-    return await upstream.ask(body, caller.subgraphHeaders())
+    return await upstream.ask(body, run.caller.subgraphHeaders())
   } catch (error) {
-    for (const path of missing().slice(0, ERRORS_MAX)) errors.push(subgraphUnreachable(error, path))
+    report(run, missing(), (path) => subgraphUnreachable(error, path))
     return undefined
   }
+}
+
+/** Tells of one thing that went wrong at each place that it concerns, or at none when it concerns no place. */
+export function report(run: Run, places: readonly Trail[], describe: (place: Trail | undefined) => GraphQLError): void {
+  if (places.length === 0) run.errors.push(describe(undefined))
+  for (const place of places.slice(0, ERRORS_MAX)) run.errors.push(describe(place))
 }
 
 /** The path of an entry of a subgraph's `errors`, as the subgraph knows it. */
