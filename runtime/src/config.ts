@@ -30,21 +30,21 @@ export function readVariables<Shape extends z.ZodRawShape>(
 }
 
 /** A TCP port. */
-export const port = z.coerce
+const port = z.coerce
   .number({ error: 'expected a port from 1 to 65535' })
   .int('expected a port from 1 to 65535')
   .min(1, 'expected a port from 1 to 65535')
   .max(65_535, 'expected a port from 1 to 65535')
 
 /** The address of a PostgreSQL database. */
-export const databaseUrl = z
+const databaseUrl = z
   .string({ error: 'expected postgres://user:password@host:port/name' })
   .regex(/^postgres(ql)?:\/\/\S+$/, {
     error: 'expected postgres://user:password@host:port/name',
   })
 
 /** Signs identities between gateway and services. */
-export const identitySecret = z
+const identitySecret = z
   .string({ error: 'expected a secret of at least 32 characters, the same for gateway and services' })
   .min(32, 'expected a secret of at least 32 characters, the same for gateway and services')
 

@@ -5,6 +5,6 @@
  * pg-boss keeps the jobs in the service's own database. None of its queues uses notifications: a queue that does is
  * polled so rarely that a timer in it was measured 26 s late. A job sent by this process wakes its worker directly.
  */
-export { cron, defineJob, job, type JobHandler, type JobOptions, type JobRun, type JobType } from './jobs/define.ts'
-export { sendJob, type SendOptions } from './jobs/send.ts'
-export { startJobs, type Jobs, type JobsOptions } from './jobs/start.ts'
+export { cron, defineJob, job, type JobHandler, type JobOptions, type JobRun } from './jobs/define.ts'
+export { sendJob } from './jobs/send.ts'
+export { startJobs } from './jobs/start.ts'

@@ -113,7 +113,7 @@ export async function runService(definition: ServiceDefinition, config: ServiceC
 }
 
 /** The folder of a service's generated migrations. */
-export function migrationsFolder(service: ServiceName): string {
+function migrationsFolder(service: ServiceName): string {
   return fileURLToPath(new URL(`../../drizzle/${service}`, import.meta.url))
 }
 

@@ -60,7 +60,7 @@ describe('a transaction', () => {
       await tx.execute(raise('23505'))
       return accept()
     })
-    await expect(failing).rejects.toThrow()
+    await expect(failing).rejects.toThrow('Failed query')
     expect(attempts).toBe(1)
   })
 })

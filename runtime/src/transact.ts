@@ -13,7 +13,10 @@ const ATTEMPTS_MAX = 3
  * Runs `work` in one transaction: an accepted outcome commits, a refusal and a fault roll back. `at` is the
  * database's clock, read once. A deadlock or serialisation failure is tried again with a fresh transaction.
  */
-export async function transact<Value, No extends Refusal>(database: Database, work: Work<Value, No>): Promise<Outcome<Value, No>> {
+export async function transact<Value, No extends Refusal>(
+  database: Database,
+  work: Work<Value, No>,
+): Promise<Outcome<Value, No>> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await once(database, work)
@@ -44,7 +47,7 @@ async function once<Value, No extends Refusal>(database: Database, work: Work<Va
 }
 
 /** The database's clock: the only one that decides anything. */
-export async function databaseTime(tx: Transaction): Promise<Date> {
+async function databaseTime(tx: Transaction): Promise<Date> {
   const { rows } = await tx.execute<{ at: string }>(sql`select now() as at`)
   const at = rows[0]?.at
   if (!at) throw new Error('the database did not tell the time')

@@ -1,9 +1,6 @@
 import { z } from 'zod'
 import { badInput } from './fault.ts'
 
-/** The deepest limit on any text that a client sends, in characters, where nothing tighter is said. */
-export const TEXT_MAX = 10_000
-
 /**
  * Checks a mutation's input against a shape and returns what the shape makes of it. The first thing that is
  * wrong is the fault BAD_USER_INPUT, naming the field as the client wrote it: `input.contactEmail`.

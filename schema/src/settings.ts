@@ -26,10 +26,25 @@ export const SETTINGS = {
   'booking.holdMinutes': integer('How long a hold lasts, in minutes.', 1, 60, 10),
   'booking.holdMinutesMax': integer('How long a hold may last with extensions, in minutes.', 1, 120, 30),
   'booking.paymentMinutes': integer('How long a booking waits for money, in minutes.', 1, 120, 15),
-  'booking.cancellationHours': integer('How many hours before its event a buyer may still cancel a booking.', 0, 720, 24),
+  'booking.cancellationHours': integer(
+    'How many hours before its event a buyer may still cancel a booking.',
+    0,
+    720,
+    24,
+  ),
   'idempotency.hours': integer('How long an idempotency key is remembered, in hours.', 1, 168, 24),
-  'partner.commissionBasisPoints': integer("The platform's share of a price unless terms say otherwise, in basis points.", 0, 10_000, 500),
-  'partner.commissionFixedPerTicket': integer('Added for each ticket unless terms say otherwise, in minor units.', 0, 100_000, 0),
+  'partner.commissionBasisPoints': integer(
+    "The platform's share of a price unless terms say otherwise, in basis points.",
+    0,
+    10_000,
+    500,
+  ),
+  'partner.commissionFixedPerTicket': integer(
+    'Added for each ticket unless terms say otherwise, in minor units.',
+    0,
+    100_000,
+    0,
+  ),
   'user.addressesMax': integer('How many addresses a user may keep.', 1, 100, 20),
 } as const
 

@@ -6,7 +6,7 @@ interface GraphError {
 }
 
 /** The gateway answered with errors, or not with GraphQL at all. */
-export class GraphFailure extends Error {
+class GraphFailure extends Error {
   /** The codes of the errors; empty when it was not GraphQL. */
   readonly codes: readonly string[]
 

@@ -16,7 +16,15 @@ const booking = { bookingId: id, userId: id, eventId: id, partnerId: id }
 /** Seats or general-admission units are reserved for a buyer until `expiresAt`. */
 export const BookingHeld = defineEvent(
   'booking.held',
-  z.object({ holdId: id, userId: id, eventId: id, partnerId: id, seats: z.int().positive(), expiresAt: instant, total: money }),
+  z.object({
+    holdId: id,
+    userId: id,
+    eventId: id,
+    partnerId: id,
+    seats: z.int().positive(),
+    expiresAt: instant,
+    total: money,
+  }),
   (data) => data.holdId,
 )
 
@@ -51,7 +59,14 @@ export const BookingConfirmed = defineEvent(
   (data) => data.bookingId,
 )
 
-const ended = { ...booking, reference: z.string(), reason: z.string(), seats: z.int().positive(), event: eventSummary, at: instant }
+const ended = {
+  ...booking,
+  reference: z.string(),
+  reason: z.string(),
+  seats: z.int().positive(),
+  event: eventSummary,
+  at: instant,
+}
 
 /** The payment deadline passed; the seats are on sale again. */
 export const BookingExpired = defineEvent('booking.expired', z.object(ended), (data) => data.bookingId)
@@ -96,6 +111,14 @@ export const TicketUsed = defineEvent(
 /** A partner put an event on sale. */
 export const EventPublished = defineEvent(
   'event.published',
-  z.object({ eventId: id, partnerId: id, venueId: id, title: z.string(), category: z.string(), startsAt: instant, at: instant }),
+  z.object({
+    eventId: id,
+    partnerId: id,
+    venueId: id,
+    title: z.string(),
+    category: z.string(),
+    startsAt: instant,
+    at: instant,
+  }),
   (data) => data.eventId,
 )

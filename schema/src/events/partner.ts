@@ -10,7 +10,7 @@ export const PartnerRegistered = defineEvent(
 )
 
 /** What a partner pays us for each sale, from an instant on. */
-export const commission = z.object({
+const commission = z.object({
   /** Share of the price, in basis points (1 % = 100). */
   basisPoints: z.int().min(0).max(10_000),
   /** Added for each ticket, in minor units of the event's currency. */

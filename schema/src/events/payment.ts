@@ -28,7 +28,11 @@ export const PaymentCancelled = defineEvent(
 const refund = { refundId: id, paymentId: id, bookingId: id, userId: id, amount: minorUnits.positive(), currency }
 
 /** The provider has given the money back. */
-export const RefundSucceeded = defineEvent('refund.succeeded', z.object({ ...refund, at: instant }), (data) => data.bookingId)
+export const RefundSucceeded = defineEvent(
+  'refund.succeeded',
+  z.object({ ...refund, at: instant }),
+  (data) => data.bookingId,
+)
 
 /** The provider refused to give the money back. */
 export const RefundFailed = defineEvent(

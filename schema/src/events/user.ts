@@ -14,7 +14,11 @@ const contact = {
 }
 
 /** Somebody registered; welcome them, and remember how to reach them. */
-export const UserRegistered = defineEvent('user.registered', z.object({ ...contact, at: instant }), (data) => data.userId)
+export const UserRegistered = defineEvent(
+  'user.registered',
+  z.object({ ...contact, at: instant }),
+  (data) => data.userId,
+)
 
 /** A profile or preference changed that others keep a copy of. Carries the whole copy. */
 export const UserUpdated = defineEvent('user.updated', z.object({ ...contact, at: instant }), (data) => data.userId)

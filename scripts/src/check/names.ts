@@ -23,7 +23,7 @@ export interface MachineBound {
 }
 
 /** Looks through every file that is committed or about to be. */
-export async function machineBoundNames(): Promise<MachineBound[]> {
+async function machineBoundNames(): Promise<MachineBound[]> {
   const { output } = await run('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'])
   const files = output.split('\0').filter((file) => file !== '' && file !== 'scripts/src/check/names.test.ts')
   return files.flatMap((file) => machineBoundIn(file, readFileSync(inRepository(file), 'utf8')))

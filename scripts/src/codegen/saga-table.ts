@@ -20,7 +20,7 @@ export function architectureWithSaga(): string {
 }
 
 /** State × event → state and facts, as Markdown, and what the conditions mean. */
-export function sagaTable(rows: readonly Transition[]): string {
+function sagaTable(rows: readonly Transition[]): string {
   const lines = rows.map(
     ({ from, on, when, to, emits }) =>
       `| ${from.length === CHECKED_OUT.length ? 'any after checkout' : from.join(', ')} | ${on}${when ? ` · ${when}` : ''} | ${to} | ${emits.map((fact) => `\`${fact}\``).join(' ')} |`,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Kind, parse, print } from 'graphql'
 
 /** The operations of `purchase.graphql` by name, each as the document that a client sends. */
-export const operations: Readonly<Record<string, string>> = Object.fromEntries(
+const operations: Readonly<Record<string, string>> = Object.fromEntries(
   parse(readFileSync(new URL('purchase.graphql', import.meta.url), 'utf8')).definitions.flatMap((definition) =>
     definition.kind === Kind.OPERATION_DEFINITION && definition.name
       ? [[definition.name.value, print(definition)]]

@@ -83,11 +83,11 @@ async function grant(wish: Wish, settings: Settings, issuer: string, print: (tok
       print(await machineToken(issuer))
       return
     case 'new': {
-      const secrets = readSecrets(settings.dataDir)
-      if (!secrets) throw new Mistake(`DATA_DIR: no system was ever started in ${settings.dataDir}.`)
+      const adminSecret = readSecrets(settings.dataDir)?.cognitoAdmin
+      if (!adminSecret) throw new Mistake(`DATA_DIR: no system was ever started in ${settings.dataDir}.`)
       const gateway = `http://127.0.0.1:${settings.ports.gateway}`
       await times(wish.count, async () => {
-        const email = await createAccount(issuer, secrets.cognitoAdmin, wish.group)
+        const email = await createAccount(issuer, adminSecret, wish.group)
         print(await register(gateway, issuer, email))
       })
     }

@@ -34,7 +34,7 @@ export interface Schedule {
 
 const HOUR = 3_600_000
 /** The longest event, in days. */
-export const EVENT_DAYS_MAX = 30
+const EVENT_DAYS_MAX = 30
 
 /** Fills in what was not said about the times, or names the field that cannot be. */
 export function decideSchedule(wish: ScheduleWish, at: Date) {

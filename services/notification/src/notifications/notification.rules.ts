@@ -1,7 +1,7 @@
 import { formatMoney, type Money } from '@tikitu/runtime/money'
 
 /** The language of every built-in template, for those whose own we do not have. */
-export const FALLBACK_LOCALE = 'en'
+const FALLBACK_LOCALE = 'en'
 
 /** The locales to look for, best first: `de-AT` → `de-AT`, `de`, `en`. */
 export function localesFor(language: string): string[] {

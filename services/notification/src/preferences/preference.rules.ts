@@ -22,7 +22,7 @@ export function isMandatory(category: Category, channel: Channel): boolean {
 }
 
 /** What holds for people who never said anything: all but marketing, which needs consent. */
-export function isUsual(category: Category): boolean {
+function isUsual(category: Category): boolean {
   return category !== 'MARKETING'
 }
 
