@@ -320,6 +320,7 @@ CREATE INDEX "bookings_admission_due" ON "bookings" USING btree ("ticket_type_id
 CREATE UNIQUE INDEX "check_ins_nonce_once" ON "check_ins" USING btree ("event_id","nonce");--> statement-breakpoint
 CREATE UNIQUE INDEX "check_ins_one_entry" ON "check_ins" USING btree ("ticket_id") WHERE accepted;--> statement-breakpoint
 CREATE INDEX "events_by_start" ON "events" USING btree ("status","starts_at","id");--> statement-breakpoint
+CREATE INDEX "events_by_category" ON "events" USING btree ("status","category","starts_at","id");--> statement-breakpoint
 CREATE INDEX "events_by_partner" ON "events" USING btree ("partner_id","starts_at","id");--> statement-breakpoint
 CREATE INDEX "events_by_venue" ON "events" USING btree ("venue_id","starts_at","id");--> statement-breakpoint
 CREATE INDEX "events_by_title_words" ON "events" USING gin ("title_words");--> statement-breakpoint

@@ -192,6 +192,7 @@ export const events = pgTable(
     check('events_currency', sql`currency ~ '^[A-Z]{3}$'`),
     check('events_max_tickets', sql`max_tickets_per_buyer between 1 and 100`),
     index('events_by_start').on(table.status, table.startsAt, table.id),
+    index('events_by_category').on(table.status, table.category, table.startsAt, table.id),
     index('events_by_partner').on(table.partnerId, table.startsAt, table.id),
     index('events_by_venue').on(table.venueId, table.startsAt, table.id),
     index('events_by_title_words').using('gin', table.titleWords),

@@ -1,7 +1,7 @@
 import type { Database } from '@tikitu/runtime/database'
 import { newId } from '@tikitu/runtime/ids'
 import { BookingExpired, BookingPaymentCancelRequested } from '@tikitu/schema/events/booking'
-import { testDatabase } from '@tikitu/runtime/testing'
+import { testDatabase, waitFor } from '@tikitu/runtime/testing'
 import { afterEach, beforeAll, expect, test } from 'vitest'
 import { aHold, anEvent, inDays, LIMITS, runOut, type TestEvent } from '../../test/build.ts'
 import { expectSoundInventory, nameOf, tally, together } from '../../test/sound.ts'
@@ -202,4 +202,55 @@ test('the sweep ends what ran out of every kind, once, however many sweep', asyn
   expect(await availableUnits(event)).toBe(4)
   const { rows } = await database.pool.query('select next_due from admission_stock where event_id = $1', [event.id])
   expect(rows[0].next_due).toEqual(alive.expiresAt)
+})
+
+/** Runs `work` while somebody else is in the middle of a transaction, which then commits. */
+async function whileInFlight<Value>(statement: string, values: unknown[], work: () => Promise<Value>): Promise<Value> {
+  const other = await database.pool.connect()
+  try {
+    await other.query('begin')
+    await other.query(statement, values)
+    const outcome = await work()
+    await other.query('commit')
+    return outcome
+  } finally {
+    other.release()
+  }
+}
+
+test('a booking that is being checked out at the last moment does not expire, and nobody waits for it', async () => {
+  const event = await anEvent(database, { standing: 3 })
+  const late = await aHold(database, { event, units: 2 })
+  await runOut(database, [late.id])
+  const checkOut = `update bookings set status = 'PENDING', reference = 'EEEE-FFFF', expires_at = now() + interval '15 minutes' where id = $1`
+  await whileInFlight(checkOut, [late.id], async () => {
+    expect(await hold(event, 2)).toMatchObject({ refusal: 'SoldOut', facts: { available: 1 } })
+  })
+  await database.pool.query('select expire_bookings(100)')
+  const { rows } = await database.pool.query('select status from bookings where id = $1', [late.id])
+  expect(rows).toEqual([{ status: 'PENDING' }])
+  expect(await availableUnits(event)).toBe(1)
+})
+
+test('units that are being taken while others come back are known to come back, too', async () => {
+  const event = await anEvent(database, { standing: 3 })
+  const ticketTypeId = event.types['Standing']?.id ?? ''
+  const take = `select * from hold_general_admission(row($1, $2, $3, 'hash', 10, 3, 600, null, null)::hold_wish, $4, 1)`
+  const sweep = await whileInFlight(take, [event.id, newId(), newId(), ticketTypeId], async () => {
+    const sweeping = database.pool.query('select expire_admission($1, 100)', [ticketTypeId])
+    await waitFor('the sweep to wait for the stock', async () => {
+      const { rows } = await database.pool.query(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like 'select expire_admission%'`,
+      )
+      return rows.length > 0
+    })
+    return { sweeping }
+  })
+  await sweep.sweeping
+  const { rows } = await database.pool.query(
+    `select s.next_due = b.expires_at as known
+     from admission_stock s join bookings b on b.ticket_type_id = s.ticket_type_id where s.event_id = $1`,
+    [event.id],
+  )
+  expect(rows).toEqual([{ known: true }])
 })
