@@ -64,10 +64,12 @@ declare
   known record;
   now_has record;
 begin
-  select status, partner_id, currency, sales_open_at, sales_close_at, max_tickets_per_buyer
+  select e.status, e.partner_id, e.currency, e.sales_open_at, e.sales_close_at, e.max_tickets_per_buyer,
+         p.status as partner_status
     into event
-    from events
-   where id = wish.event_id;
+    from events e
+    left join partners p on p.partner_id = e.partner_id
+   where e.id = wish.event_id;
   if not found or event.status = 'DRAFT' then
     answer.outcome := 'EventNotFound';
     return answer;
@@ -100,7 +102,11 @@ begin
     return answer;
   end if;
 
-  if event.status <> 'PUBLISHED' or now() < event.sales_open_at or now() >= event.sales_close_at then
+  if event.status <> 'PUBLISHED'
+     or event.partner_status is distinct from 'VERIFIED'
+     or now() < event.sales_open_at
+     or now() >= event.sales_close_at
+  then
     answer.outcome := 'SalesClosed';
     answer.facts := jsonb_build_object('opensAt', event.sales_open_at, 'closesAt', event.sales_close_at);
     return answer;

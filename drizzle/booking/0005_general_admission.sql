@@ -141,8 +141,9 @@ begin
        select from bookings where user_id = wish.user_id and idempotency_key = wish.idempotency_key
      )
      and exists (
-       select from events
-        where id = wish.event_id and status = 'PUBLISHED' and sales_open_at <= now() and sales_close_at > now()
+       select from events e
+         join partners p on p.partner_id = e.partner_id and p.status = 'VERIFIED'
+        where e.id = wish.event_id and e.status = 'PUBLISHED' and e.sales_open_at <= now() and e.sales_close_at > now()
      )
   then
     answer.outcome := 'SoldOut';

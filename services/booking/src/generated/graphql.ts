@@ -209,7 +209,7 @@ export type Event = {
   readonly doorsAt: Scalars['DateTime']['output']
   /** The venue's IANA time zone, in which people read the times. */
   readonly timezone: Scalars['String']['output']
-  /** When sales open; null until published. */
+  /** When sales open; null in a draft that opens them when it is published. */
   readonly salesOpenAt?: Maybe<Scalars['DateTime']['output']>
   /** When sales close. */
   readonly salesCloseAt?: Maybe<Scalars['DateTime']['output']>

@@ -3,7 +3,7 @@ import { newId } from '@tikitu/runtime/ids'
 import { BookingExpired, BookingPaymentCancelRequested } from '@tikitu/schema/events/booking'
 import { testDatabase, waitFor } from '@tikitu/runtime/testing'
 import { afterEach, beforeAll, expect, test } from 'vitest'
-import { aHold, anEvent, inDays, LIMITS, runOut, type TestEvent } from '../../test/build.ts'
+import { aHold, anEvent, aPartner, inDays, LIMITS, runOut, type TestEvent } from '../../test/build.ts'
 import { expectSoundInventory, nameOf, tally, together } from '../../test/sound.ts'
 import { holdGeneralAdmission } from './holds.ts'
 
@@ -62,20 +62,24 @@ test('what is left decides, to the last unit', async () => {
 })
 
 test('every refusal has its name, and says it also when nothing is left', async () => {
-  for (const sold of [0, 5]) {
-    const facts = { standing: 5, perBooking: { min: 2, max: 4 } }
-    const event = await anEvent(database, facts)
-    if (sold > 0) await database.pool.query('update admission_stock set available = 0 where event_id = $1', [event.id])
-    const notFound = { refusal: 'TicketTypeNotFound' }
-    const seated = event.types['STALLS']?.id ?? ''
-    const draft = await anEvent(database, { status: 'DRAFT' })
-    const closed = await anEvent(database, { ...facts, salesOpenAt: inDays(-2), salesCloseAt: inDays(-1) })
+  const facts = { standing: 5, perBooking: { min: 2, max: 4 } }
+  const event = await anEvent(database, facts)
+  const draft = await anEvent(database, { status: 'DRAFT' })
+  const closed = await anEvent(database, { ...facts, salesOpenAt: inDays(-2), salesCloseAt: inDays(-1) })
+  const suspended = await anEvent(database, facts)
+  await aPartner(database, { partnerId: suspended.partnerId, status: 'SUSPENDED', at: new Date() })
+  const stocked = [event.id, closed.id, suspended.id]
+  for (const left of ['capacity', '0']) {
+    await database.pool.query(`update admission_stock set available = ${left} where event_id = any($1)`, [stocked])
     expect(nameOf(await hold(event, 2, { eventId: newId() }))).toBe('EventNotFound')
     expect(nameOf(await hold(draft, 2))).toBe('EventNotFound')
     expect(nameOf(await hold(event, 2, { eventId: 'none' }))).toBe('EventNotFound')
     expect(nameOf(await hold(closed, 2))).toBe('SalesClosed')
-    for (const ticketTypeId of [newId(), seated, closed.types['Standing']?.id ?? '', 'none']) {
-      expect(await hold(event, 2, { ticketTypeId })).toMatchObject({ ...notFound, facts: { ticketTypeId } })
+    expect(nameOf(await hold(suspended, 2))).toBe('SalesClosed')
+    const elsewhere = closed.types['Standing']?.id ?? ''
+    for (const ticketTypeId of [newId(), event.types['STALLS']?.id ?? '', elsewhere, 'none']) {
+      const refused = { refusal: 'TicketTypeNotFound', facts: { ticketTypeId } }
+      expect(await hold(event, 2, { ticketTypeId })).toMatchObject(refused)
     }
     for (const quantity of [1, 5]) {
       expect(await hold(event, quantity)).toMatchObject({ refusal: 'QuantityOutOfRange', facts: { min: 2, max: 4 } })
@@ -83,9 +87,8 @@ test('every refusal has its name, and says it also when nothing is left', async 
     for (const quantity of [0, -1, 11, 2_000_000_000]) {
       expect(await hold(event, quantity)).toMatchObject({ refusal: 'QuantityOutOfRange', facts: { min: 1, max: 10 } })
     }
-    if (sold > 0)
-      await database.pool.query('update admission_stock set available = capacity where event_id = $1', [event.id])
   }
+  await database.pool.query('update admission_stock set available = capacity where event_id = any($1)', [stocked])
 })
 
 test('a buyer has no more tickets than allowed, seats and units together', async () => {

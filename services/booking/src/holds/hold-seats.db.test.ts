@@ -2,7 +2,7 @@ import type { Database } from '@tikitu/runtime/database'
 import { newId } from '@tikitu/runtime/ids'
 import { testDatabase } from '@tikitu/runtime/testing'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { aHold, anEvent, inDays, LIMITS, runOut, type TestEvent } from '../../test/build.ts'
+import { aHold, anEvent, aPartner, inDays, LIMITS, runOut, type TestEvent } from '../../test/build.ts'
 import { expectSoundInventory, nameOf, tally, together } from '../../test/sound.ts'
 import { holdSeats } from './holds.ts'
 
@@ -108,6 +108,9 @@ describe('chosen seats', () => {
         facts: { opensAt: times.salesOpenAt, closesAt: times.salesCloseAt },
       })
     }
+    const suspended = await anEvent(database)
+    await aPartner(database, { partnerId: suspended.partnerId, status: 'SUSPENDED', at: new Date() })
+    expect(nameOf(await holdSeats(database, wish(suspended, ['A-1-1'])))).toBe('SalesClosed')
     const cancelled = await anEvent(database)
     await database.pool.query(`update events set status = 'CANCELLED' where id = $1`, [cancelled.id])
     expect(nameOf(await holdSeats(database, wish(cancelled, ['A-1-1'])))).toBe('SalesClosed')
