@@ -4,7 +4,7 @@ import type { Logger } from '../log.ts'
 import { inTransaction } from '../transaction.ts'
 import { withTrace } from '../trace.ts'
 import { describeError } from './describe-error.ts'
-import { BATCH_EVENTS, nextArrived, postpone, settle, takeLane, type Arrived } from './inbox.sql.ts'
+import { BATCH_EVENTS, nextArrived, postpone, settle, takeLane, type Arrived, type ArrivedBatch } from './inbox.sql.ts'
 import { MalformedEvent, type Handled, type Subscription } from './on.ts'
 
 /** How a failed event is tried again. */
@@ -74,19 +74,19 @@ interface WholeFailure {
 }
 
 async function tryBatch(lane: Lane, eventsMax: number): Promise<Tried> {
-  let events: Arrived[] = []
+  let batch: ArrivedBatch = { events: [], more: false }
   let current: Arrived | undefined
   let hung: Error | undefined
 
   try {
     return await inTransaction(lane.database, async (tx, connection) => {
       if (!(await takeLane(connection, lane.lane))) return { rest: { more: false, pause: Infinity } }
-      events = await nextArrived(connection, lane.lane, eventsMax)
+      batch = await nextArrived(connection, lane.lane, eventsMax)
       return { rest: await handleEach(tx, connection) }
     })
   } catch (error) {
     if (!current) throw error
-    return { failed: { error: hung ?? error, event: current, batchSize: events.length } }
+    return { failed: { error: hung ?? error, event: current, batchSize: batch.events.length } }
   }
 
   async function handleEach(tx: Transaction, connection: PoolClient): Promise<Rest> {
@@ -94,10 +94,9 @@ async function tryBatch(lane: Lane, eventsMax: number): Promise<Tried> {
     let pause = Infinity
     const parkedKeys = new Set<string>()
     const takesUntil = performance.now() + BATCH_MILLISECONDS
-    if (events.length > 0) await connection.query('savepoint event')
-    for (const event of events) {
+    for (const event of batch.events) {
       if (parkedKeys.has(event.key)) continue
-      if (handled.length > 0 && performance.now() > takesUntil) break
+      if (handled.length > 0 && performance.now() > takesUntil) return finish(true)
       current = event
       try {
         await beforeDeadline(connection, handleOne(lane, tx, event))
@@ -110,8 +109,12 @@ async function tryBatch(lane: Lane, eventsMax: number): Promise<Tried> {
         parkedKeys.add(event.key)
       }
     }
-    if (handled.length > 0) await settle(connection, handled)
-    return { more: events.length > 0, pause }
+    return finish(batch.more)
+
+    async function finish(more: boolean): Promise<Rest> {
+      if (handled.length > 0) await settle(connection, handled)
+      return { more, pause }
+    }
   }
 
   /** The handler may come back to life and write: only without its connection is that impossible. */

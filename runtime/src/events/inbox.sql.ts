@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg'
+import { z } from 'zod'
 import { LANES } from './lanes.ts'
 
 /** The first half of the advisory lock of a lane; the lane is the second. The number has no meaning; it must not change. */
@@ -26,16 +27,18 @@ export async function dueLanes(pool: Pool): Promise<number[]> {
 }
 
 /**
- * Takes the lane until the transaction ends. False when another transaction
- * has it. The events are read in a later statement than the lock, or they would be seen as they were before it.
+ * Takes the lane until the transaction ends, and sets the savepoint `event`. False when another transaction has the lane.
+ * The events are read in a later statement than the lock, or they would be seen as they were before it.
  */
 export async function takeLane(connection: PoolClient, lane: number): Promise<boolean> {
-  const { rows } = await connection.query<{ taken: boolean }>('select pg_try_advisory_xact_lock($1, $2) as taken', [
-    LANE_LOCK,
-    lane,
-  ])
-  return rows[0]?.taken === true
+  const results: unknown = await connection.query(
+    `select pg_try_advisory_xact_lock(${LANE_LOCK}, ${lane}) as taken; savepoint event`,
+  )
+  return takenShape.parse(results)[0].rows[0].taken
 }
+
+/** Two statements in one text have two results, which the types of the driver do not know. */
+const takenShape = z.tuple([z.object({ rows: z.tuple([z.object({ taken: z.boolean() })]) }), z.unknown()])
 
 /** An event in the inbox, as it is handled. */
 export interface Arrived {
@@ -56,22 +59,30 @@ export interface Arrived {
   readonly at: Date
 }
 
+/** The next events of a lane, and whether it has more that were left out. */
+export interface ArrivedBatch {
+  readonly events: readonly Arrived[]
+  readonly more: boolean
+}
+
 /**
  * The next events of a lane, in order, without those that wait behind a parked or dead event of their key.
  * The lane is given as a range, because after `lane = $1` the order of the primary key would do as well.
  */
-export async function nextArrived(connection: PoolClient, lane: number, limit: number): Promise<Arrived[]> {
-  const { rows } = await connection.query<Arrived>(
+export async function nextArrived(connection: PoolClient, lane: number, limit: number): Promise<ArrivedBatch> {
+  const { rows } = await connection.query<Arrived & { candidates: string }>(
     `select weighed.*, now() as at
      from (
-       select candidate.*, sum(pg_column_size(data)) over (order by sequence) - pg_column_size(data) as bytes_before
+       select candidate.*, count(*) over () as candidates,
+         sum(pg_column_size(data)) over (order by sequence) - pg_column_size(data) as bytes_before
        from (
          select sequence, id, source, type, version, key, occurred_at, position, correlation_id, causation_id,
                 traceparent, data, attempts
          from inbox as event
          where lane between $1 and $1 and status = 'waiting' and (
            select true from inbox as blocking
-           where blocking.key = event.key and blocking.sequence <= event.sequence and blocking.status in ('waiting', 'dead')
+           where blocking.key = event.key and blocking.sequence <= event.sequence
+             and (blocking.status = 'dead' or (blocking.status = 'waiting' and blocking.next_attempt_at is not null))
              and (blocking.status = 'dead' or blocking.next_attempt_at > now())
            limit 1) is null
          order by lane, sequence limit $2
@@ -81,7 +92,8 @@ export async function nextArrived(connection: PoolClient, lane: number, limit: n
      order by sequence`,
     [lane, limit],
   )
-  return rows
+  const candidates = Number(rows[0]?.candidates ?? 0)
+  return { events: rows, more: candidates === limit || candidates > rows.length }
 }
 
 /** Marks events as handled. */

@@ -41,8 +41,9 @@ export function createSender({ session, source, pipe, log, ended }: SenderOption
       if (!batch) return
       await publish(batch.events)
       if (ended.aborted) return
-      // When the cursor has moved meanwhile, the next round begins where it stands now.
-      await moveCursor(session, pipe.name, batch.from, batch.to)
+      const moved = await moveCursor(session, pipe.name, batch.from, batch.to)
+      // When somebody else has moved it, the next round begins where it stands now.
+      if (moved && !batch.more) return
     }
   }
 

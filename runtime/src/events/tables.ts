@@ -106,8 +106,9 @@ export const inbox = pgTable(
     index('inbox_waiting')
       .on(table.lane, table.sequence)
       .where(sql`status = 'waiting'`),
-    index('inbox_unsettled_by_key')
+    // Only what blocks its key, which is next to nothing: the rows that wait behind it are found in their lane.
+    index('inbox_blocking')
       .on(table.key, table.sequence)
-      .where(sql`status in ('waiting', 'dead')`),
+      .where(sql`status = 'dead' or (status = 'waiting' and next_attempt_at is not null)`),
   ],
 )
