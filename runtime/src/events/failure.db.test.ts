@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
-import { count, Counted, eventDatabase, numbersOf, recordCounted, startService } from '../../test/events.ts'
+import { count, Counted, eventDatabase, handledIn, numbersOf, recordCounted, startService } from '../../test/events.ts'
 import { type TestDatabase, waitFor } from '../testing/index.ts'
 import { on, redriveEvent, skipEvent, type Events, type Subscription } from './index.ts'
 
@@ -55,6 +55,51 @@ test('an event that cannot be handled parks its key alone, and is redriven in or
 
   await waitFor('all of them', async () => (await numbersOf(booking, 'bad')).length === 4)
   expect(await numbersOf(booking, 'bad')).toEqual([1, 2, 3, 4])
+})
+
+test('many events that fail in one batch each have their own attempts, and no more', async () => {
+  const attempts = new Map<string, number>()
+  const booking = await eventDatabase()
+  for (let key = 0; key < 50; key++) {
+    await count(booking, `bad ${key}`, 1)
+    await count(booking, `good ${key}`, 1)
+  }
+  const events = await startService('booking', booking, {
+    routes: ROUTES,
+    retry: QUICK,
+    subscriptions: [
+      on(Counted, async (tx, data) => {
+        if (data.key.startsWith('good')) return recordCounted(tx, data)
+        attempts.set(data.key, (attempts.get(data.key) ?? 0) + 1)
+        throw new Error('no')
+      }),
+    ],
+  })
+  await waitFor('death', async () => (await events.lag()).dead === 50)
+  expect(new Set(attempts.values())).toEqual(new Set([3]))
+  expect(await handledIn(booking)).toHaveLength(50)
+})
+
+test('two instances whose handlers fail at random handle everything once and in order', async () => {
+  const booking = await eventDatabase()
+  for (let n = 1; n <= 10; n++) {
+    await Promise.all(Array.from({ length: 20 }, (_, key) => count(booking, `key ${key}`, n)))
+  }
+  const fickle = on(Counted, async (tx, data) => {
+    const luck = Math.random()
+    if (luck < 0.1) throw new Error('before writing')
+    await recordCounted(tx, data)
+    if (luck < 0.2) throw new Error('after writing')
+    if (luck < 0.3) await tx.execute(sql`select 1 / 0`)
+  })
+  const retry = { ...QUICK, attemptsMax: 100 }
+  for (let instance = 0; instance < 2; instance++) {
+    await startService('booking', booking, { routes: ROUTES, retry, subscriptions: [fickle] })
+  }
+  await waitFor('all of them', async () => (await handledIn(booking)).length >= 200)
+  for (let key = 0; key < 20; key++) {
+    expect(await numbersOf(booking, `key ${key}`)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+  }
 })
 
 test('a dead event that is skipped lets the later ones of its key go on', async () => {

@@ -27,6 +27,8 @@ export const RETRY: Retry = {
 /** After so long a transaction takes no further event, so that the rows which handlers locked come free for requests. */
 const BATCH_MILLISECONDS = 100
 
+const NEXT_SAVEPOINT = 'release savepoint event; savepoint event'
+
 /** A lane, and what to do with its events. */
 export interface Lane {
   readonly lane: number
@@ -100,12 +102,14 @@ async function tryBatch(lane: Lane, eventsMax: number): Promise<Tried> {
       current = event
       try {
         await beforeDeadline(connection, handleOne(lane, tx, event))
-        await connection.query('release savepoint event; savepoint event')
+        await connection.query(NEXT_SAVEPOINT)
         handled.push(event.sequence)
       } catch (error) {
         if (hung) throw error
         await connection.query('rollback to savepoint event')
         pause = Math.min(pause, await park(lane, connection, event, error))
+        // Or the next event that fails would undo this one's failure too.
+        await connection.query(NEXT_SAVEPOINT)
         parkedKeys.add(event.key)
       }
     }
