@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { connectionOf, pageOf, PAGE_SIZE_MAX } from './connection.ts'
+import { newId } from '../ids.ts'
+import { connectionOf, instantAndId, pageOf, PAGE_SIZE_MAX } from './connection.ts'
 
 describe('a list that grows', () => {
   it('is walked to its end, each node once, whatever the page size', () => {
@@ -38,5 +39,20 @@ describe('a list that grows', () => {
         expect.objectContaining({ details: { field: 'after' } }),
       )
     }
+  })
+
+  it('that is sorted by time takes no time that cannot be stored', () => {
+    const [at, id] = ['2026-11-22T20:00:00.000Z', newId()]
+    expect(instantAndId([at, id])).toEqual({ instant: new Date(at), id })
+    for (const bad of [
+      '',
+      'yesterday',
+      '-271821-04-20T00:00:00.000Z',
+      '+275760-09-13T00:00:00.000Z',
+      '0000-01-01T00:00:00.000Z',
+    ]) {
+      expect(() => instantAndId([bad, id]), bad).toThrow(expect.objectContaining({ details: { field: 'after' } }))
+    }
+    expect(() => instantAndId([at, 'nonsense'])).toThrow('after')
   })
 })

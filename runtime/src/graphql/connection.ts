@@ -1,4 +1,6 @@
 import { badInput } from '../fault.ts'
+import { isId } from '../ids.ts'
+import { isStorable } from '../instant.ts'
 
 /** The most that one page of a list may hold. */
 export const PAGE_SIZE_MAX = 100
@@ -37,6 +39,13 @@ export function connectionOf<Row>(
 /** A page without rows, for callers who may see none. */
 export function emptyConnection(): Connection<never> {
   return { edges: [], pageInfo: { hasNextPage: false, endCursor: null } }
+}
+
+/** The place of a cursor in a list that is sorted by an instant and an id; BAD_USER_INPUT when it is none. */
+export function instantAndId([instant = '', id = '']: readonly string[]): { instant: Date; id: string } {
+  const at = new Date(instant)
+  if (!isStorable(at) || !isId(id)) throw badInput('after', 'is not a cursor of this list')
+  return { instant: at, id }
 }
 
 const writeCursor = (key: readonly string[]) => Buffer.from(JSON.stringify(key)).toString('base64url')

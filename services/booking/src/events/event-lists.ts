@@ -1,6 +1,5 @@
 import type { RequestContext } from '@tikitu/runtime/context'
-import { connectionOf, emptyConnection, pageOf, type Connection } from '@tikitu/runtime/connection'
-import { badInput } from '@tikitu/runtime/fault'
+import { connectionOf, emptyConnection, instantAndId, pageOf, type Connection } from '@tikitu/runtime/connection'
 import { isId } from '@tikitu/runtime/ids'
 import { listEvents, type EventCriteria, type EventPlace } from './event-list.sql.ts'
 import type { EventRow } from './event.sql.ts'
@@ -90,9 +89,8 @@ function pageOfNothing(args: PageArgs): Connection<never> {
   return emptyConnection()
 }
 
-function placeOf([startsAt = '', id = '']: readonly string[]): EventPlace {
-  const instant = new Date(startsAt)
-  if (!isId(id) || Number.isNaN(instant.getTime())) throw badInput('after', 'is not a cursor of this list')
+function placeOf(cursor: readonly string[]): EventPlace {
+  const { instant, id } = instantAndId(cursor)
   return { startsAt: instant, id }
 }
 

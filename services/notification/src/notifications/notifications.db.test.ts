@@ -104,10 +104,13 @@ describe('a buyer', () => {
       )
       return rows.length === 1
     })
-    // The queue's own clock decides when to try again; the test moves the retry to now.
-    await notification.database.pool.query(
-      `update pgboss.job set start_after = now() where name = 'mail.send' and state = 'retry'`,
-    )
+    // The queue's own clock decides when to try again; the test moves the retry to now, once the queue has planned it.
+    await waitFor('the retry to be planned', async () => {
+      const { rowCount } = await notification.database.pool.query(
+        `update pgboss.job set start_after = now() where name = 'mail.send' and state = 'retry'`,
+      )
+      return rowCount === 1
+    })
     await waitFor(
       'the second attempt',
       async () => about(await toldTo(buyer.userId), 'booking-cancelled', 'EMAIL')[0]?.status === 'SENT',

@@ -1,8 +1,7 @@
 import type { Database } from '@tikitu/runtime/database'
-import { badInput } from '@tikitu/runtime/fault'
 import { requireUserId, type Identity } from '@tikitu/runtime/identity'
 import { isId } from '@tikitu/runtime/ids'
-import { connectionOf, emptyConnection, pageOf } from '@tikitu/runtime/connection'
+import { connectionOf, emptyConnection, instantAndId, pageOf } from '@tikitu/runtime/connection'
 import { loadMany, loadOne } from '@tikitu/runtime/loader'
 import { perRequest } from '@tikitu/runtime/per-request'
 import { refundsByIds, refundsOfPayments, type RefundRow } from '../refunds/refund.sql.ts'
@@ -109,9 +108,8 @@ async function paymentsPage(
 
 function placeOf(cursor: readonly string[] | null): PaymentQuery['after'] {
   if (cursor === null) return null
-  const [createdAt, id] = [new Date(cursor[0] ?? ''), cursor[1] ?? '']
-  if (Number.isNaN(createdAt.getTime()) || !isId(id)) throw badInput('after', 'is not a cursor of this list')
-  return { createdAt, id }
+  const { instant, id } = instantAndId(cursor)
+  return { createdAt: instant, id }
 }
 
 /** One refund; null when there is none of a payment that the caller may see. */

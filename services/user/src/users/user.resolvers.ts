@@ -1,7 +1,7 @@
 import type { IdClaims, TokenVerifier } from '@tikitu/runtime/cognito'
-import { connectionOf, pageOf, type Page } from '@tikitu/runtime/connection'
+import { connectionOf, instantAndId, pageOf, type Page } from '@tikitu/runtime/connection'
 import { mutate } from '@tikitu/runtime/context'
-import { badInput, Fault } from '@tikitu/runtime/fault'
+import { Fault } from '@tikitu/runtime/fault'
 import { isAdmin, requireAdmin, requireUserId, type Identity } from '@tikitu/runtime/identity'
 import { isId } from '@tikitu/runtime/ids'
 import { toUnion } from '@tikitu/runtime/outcome'
@@ -128,8 +128,6 @@ function requirePerson({ kind, subject }: Identity): string {
 
 function placeOf({ after }: Page): { signUpAt: Date; id: string } | null {
   if (!after) return null
-  const [instant = '', id = ''] = after
-  const signUpAt = new Date(instant)
-  if (Number.isNaN(signUpAt.getTime()) || !isId(id)) throw badInput('after', 'is not a cursor of this list')
-  return { signUpAt, id }
+  const { instant, id } = instantAndId(after)
+  return { signUpAt: instant, id }
 }
