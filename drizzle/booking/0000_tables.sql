@@ -311,11 +311,12 @@ CREATE UNIQUE INDEX "booking_payments_one_good" ON "booking_payments" USING btre
 CREATE INDEX "booking_payments_by_booking" ON "booking_payments" USING btree ("booking_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "booking_refunds_once_per_payment" ON "booking_refunds" USING btree ("payment_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "bookings_key_once" ON "bookings" USING btree ("user_id","idempotency_key");--> statement-breakpoint
-CREATE INDEX "bookings_by_event_and_user" ON "bookings" USING btree ("event_id","user_id");--> statement-breakpoint
+CREATE INDEX "bookings_by_user_and_event" ON "bookings" USING btree ("user_id","event_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "bookings_reference_once" ON "bookings" USING btree ("reference") WHERE reference is not null;--> statement-breakpoint
 CREATE INDEX "bookings_by_user" ON "bookings" USING btree ("user_id","id") WHERE reference is not null;--> statement-breakpoint
 CREATE INDEX "bookings_by_partner" ON "bookings" USING btree ("partner_id","id") WHERE reference is not null;--> statement-breakpoint
-CREATE INDEX "bookings_due" ON "bookings" USING btree ("expires_at") WHERE status in ('HELD', 'PENDING');--> statement-breakpoint
+CREATE INDEX "bookings_by_event" ON "bookings" USING btree ("event_id","id") WHERE reference is not null;--> statement-breakpoint
+CREATE INDEX "bookings_seated_due" ON "bookings" USING btree ("expires_at") WHERE status in ('HELD', 'PENDING') and ticket_type_id is null;--> statement-breakpoint
 CREATE INDEX "bookings_admission_due" ON "bookings" USING btree ("ticket_type_id","expires_at") WHERE status in ('HELD', 'PENDING') and ticket_type_id is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "check_ins_nonce_once" ON "check_ins" USING btree ("event_id","nonce");--> statement-breakpoint
 CREATE UNIQUE INDEX "check_ins_one_entry" ON "check_ins" USING btree ("ticket_id") WHERE accepted;--> statement-breakpoint
@@ -335,5 +336,5 @@ CREATE UNIQUE INDEX "tickets_no_once" ON "tickets" USING btree ("booking_id","no
 CREATE INDEX "venues_by_city" ON "venues" USING btree (lower(city));--> statement-breakpoint
 CREATE INDEX "venues_by_country" ON "venues" USING btree ("country");--> statement-breakpoint
 CREATE INDEX "inbox_waiting" ON "inbox" USING btree ("lane","sequence") WHERE status = 'waiting';--> statement-breakpoint
-CREATE INDEX "inbox_unsettled_by_key" ON "inbox" USING btree ("key","sequence") WHERE status in ('waiting', 'dead');--> statement-breakpoint
+CREATE INDEX "inbox_blocking" ON "inbox" USING btree ("key","sequence") WHERE status = 'dead' or (status = 'waiting' and next_attempt_at is not null);--> statement-breakpoint
 CREATE INDEX "outbox_position" ON "outbox" USING btree ("position","sequence");

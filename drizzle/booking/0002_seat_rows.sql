@@ -100,7 +100,9 @@ create function give_back_seats(of_event uuid, of_booking uuid, seats integer[])
 language plpgsql
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
-set enable_bitmapscan = off as $$
+set enable_bitmapscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off as $$
 declare
   types smallint[];
   first_seat integer;

@@ -55,6 +55,28 @@ create function hold_ends(hold_seconds integer) returns timestamptz
 language sql stable strict parallel safe
 return date_trunc('milliseconds', now()) + make_interval(secs => hold_seconds);
 
+-- An event and whether it is on sale now: published, by a partner that may sell, while its sales are open. All null
+-- when there is no such event. Its id is the only condition, so that no plan can look for it by anything else.
+create function event_on_sale(
+  of_event uuid,
+  out status text,
+  out partner_id uuid,
+  out currency text,
+  out sales_open_at timestamptz,
+  out sales_close_at timestamptz,
+  out max_tickets_per_buyer integer,
+  out is_on_sale boolean
+)
+language plpgsql stable as $$
+begin
+  select e.status, e.partner_id, e.currency, e.sales_open_at, e.sales_close_at, e.max_tickets_per_buyer,
+         e.status = 'PUBLISHED' and p.status = 'VERIFIED' and e.sales_open_at <= now() and e.sales_close_at > now()
+    into status, partner_id, currency, sales_open_at, sales_close_at, max_tickets_per_buyer, is_on_sale
+    from events e
+    left join partners p on p.partner_id = e.partner_id
+   where e.id = of_event;
+end $$;
+
 -- May this buyer hold so many tickets of this event now? Says nothing about what is left. The outcome is null when yes.
 create function admit_hold(wish hold_wish, quantity integer) returns hold_answer
 language plpgsql as $$
@@ -64,13 +86,8 @@ declare
   known record;
   now_has record;
 begin
-  select e.status, e.partner_id, e.currency, e.sales_open_at, e.sales_close_at, e.max_tickets_per_buyer,
-         p.status as partner_status
-    into event
-    from events e
-    left join partners p on p.partner_id = e.partner_id
-   where e.id = wish.event_id;
-  if not found or event.status = 'DRAFT' then
+  event := event_on_sale(wish.event_id);
+  if event.status is null or event.status = 'DRAFT' then
     answer.outcome := 'EventNotFound';
     return answer;
   end if;
@@ -102,11 +119,7 @@ begin
     return answer;
   end if;
 
-  if event.status <> 'PUBLISHED'
-     or event.partner_status is distinct from 'VERIFIED'
-     or now() < event.sales_open_at
-     or now() >= event.sales_close_at
-  then
+  if event.is_on_sale is not true then
     answer.outcome := 'SalesClosed';
     answer.facts := jsonb_build_object('opensAt', event.sales_open_at, 'closesAt', event.sales_close_at);
     return answer;

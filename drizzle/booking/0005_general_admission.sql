@@ -42,7 +42,9 @@ create function expire_admission(of_ticket_type uuid, at_most integer) returns i
 language plpgsql
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
-set enable_bitmapscan = off as $$
+set enable_bitmapscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off as $$
 declare
   expired uuid[];
   units integer;
@@ -78,7 +80,12 @@ end $$;
 -- Ends whatever has run out, of every kind, at most so many of a ticket type and so many with seats; returns how many.
 -- Seats need nothing more: they have been free since they ran out.
 create function expire_bookings(at_most integer) returns integer
-language plpgsql as $$
+language plpgsql
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off as $$
 declare
   ticket_type uuid;
   expired uuid[];
@@ -125,6 +132,7 @@ declare
   answer hold_answer;
   type record;
   stock record;
+  event record;
 begin
   select t.price, t.min_per_booking, t.max_per_booking, s.available, s.next_due
     into type
@@ -140,15 +148,13 @@ begin
      and not exists (
        select from bookings where user_id = wish.user_id and idempotency_key = wish.idempotency_key
      )
-     and exists (
-       select from events e
-         join partners p on p.partner_id = e.partner_id and p.status = 'VERIFIED'
-        where e.id = wish.event_id and e.status = 'PUBLISHED' and e.sales_open_at <= now() and e.sales_close_at > now()
-     )
   then
-    answer.outcome := 'SoldOut';
-    answer.facts := jsonb_build_object('available', type.available);
-    return answer;
+    event := event_on_sale(wish.event_id);
+    if event.is_on_sale then
+      answer.outcome := 'SoldOut';
+      answer.facts := jsonb_build_object('available', type.available);
+      return answer;
+    end if;
   end if;
 
   answer := admit_hold(wish, quantity);

@@ -7,6 +7,7 @@ set enable_bitmapscan = off as $$
 declare
   answer hold_answer;
   hold bookings;
+  used_as text;
 begin
   select * into hold from bookings where id = of_hold and user_id = of_user;
   if not found then
@@ -26,9 +27,12 @@ begin
     else
       perform give_back_seats(hold.event_id, of_hold, hold.seat_nos);
     end if;
-  elsif exists (select from bookings where id = of_hold and reference is not null) then
-    answer.outcome := 'HoldAlreadyUsed';
-    return answer;
+  else
+    select reference into used_as from bookings where id = of_hold;
+    if used_as is not null then
+      answer.outcome := 'HoldAlreadyUsed';
+      return answer;
+    end if;
   end if;
   answer.outcome := 'RELEASED';
   answer.id := of_hold;

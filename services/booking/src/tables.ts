@@ -362,7 +362,9 @@ export const bookings = pgTable(
   },
   (table) => [
     uniqueIndex('bookings_key_once').on(table.userId, table.idempotencyKey),
-    index('bookings_by_event_and_user').on(table.eventId, table.userId),
+    // Begins with the user, as the key's does: a plan that was made while the table was empty may take the one for the
+    // other's question, and then reads this buyer's bookings instead of everybody's.
+    index('bookings_by_user_and_event').on(table.userId, table.eventId),
     // A hold has no reference: what only bookings need costs the hold nothing.
     uniqueIndex('bookings_reference_once')
       .on(table.reference)
@@ -373,9 +375,13 @@ export const bookings = pgTable(
     index('bookings_by_partner')
       .on(table.partnerId, table.id)
       .where(sql`reference is not null`),
-    index('bookings_due')
+    index('bookings_by_event')
+      .on(table.eventId, table.id)
+      .where(sql`reference is not null`),
+    // What may run out: all with seats, and each ticket type of general admission by itself.
+    index('bookings_seated_due')
       .on(table.expiresAt)
-      .where(sql`status in ('HELD', 'PENDING')`),
+      .where(sql`status in ('HELD', 'PENDING') and ticket_type_id is null`),
     index('bookings_admission_due')
       .on(table.ticketTypeId, table.expiresAt)
       .where(sql`status in ('HELD', 'PENDING') and ticket_type_id is not null`),

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, lte, sql } from 'drizzle-orm'
+import { and, asc, eq, inArray, isNotNull, lte, sql } from 'drizzle-orm'
 import type { Queryable, Transaction } from '@tikitu/runtime/database'
 import { bookings, events } from '../tables.ts'
 import type { Transition } from './booking.saga.ts'
@@ -25,7 +25,8 @@ export async function moveBookingsOfEvent(
   const some = tx
     .select({ id: bookings.id })
     .from(bookings)
-    .where(and(eq(bookings.eventId, eventId), inArray(bookings.status, [...from])))
+    // What has no reference is a hold, and not in the index of an event's bookings.
+    .where(and(eq(bookings.eventId, eventId), isNotNull(bookings.reference), inArray(bookings.status, [...from])))
     .orderBy(asc(bookings.id))
     .limit(atMost)
     .for('update')

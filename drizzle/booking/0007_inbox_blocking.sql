@@ -1,2 +1,0 @@
-DROP INDEX "inbox_unsettled_by_key";--> statement-breakpoint
-CREATE INDEX "inbox_blocking" ON "inbox" USING btree ("key","sequence") WHERE status = 'dead' or (status = 'waiting' and next_attempt_at is not null);
