@@ -1,3 +1,4 @@
+import { getIntrospectionQuery } from 'graphql'
 import { serverAudits } from 'graphql-http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestGateway, type TestGateway } from './gateway.ts'
@@ -133,11 +134,19 @@ describe('a document', () => {
     ['fields', manyFields()],
     ['characters', `{ me { id } } #${'x'.repeat(32_768)}`],
     ['tokens', `{ me { ${'id '.repeat(2_000)} } }`],
+    ['fields', doublingIntrospection('{ __schema { types { ...F0 } } }')],
+    ['fields', doublingIntrospection('{ __typename } fragment X on Query { __schema { types { ...F0 } } }')],
+    ['brackets in each other', `{ event(id: ${'['.repeat(1_900)}) { id } }`],
   ])('with too many %s is refused', async (what, query) => {
     const answer = await answers(query)
     expect(answer.body).toMatchObject(
       refusal(expect.stringMatching(new RegExp(`too many ${what}|more that \\d+ ${what}`))),
     )
+  })
+
+  it('that asks for the whole schema is answered', async () => {
+    const query = getIntrospectionQuery({ schemaDescription: true, inputValueDeprecation: true })
+    expect((await answers(query)).body).toHaveProperty('data.__schema.queryType.name', 'Query')
   })
 
   it('as long as it may be is answered', async () => {
@@ -150,6 +159,12 @@ describe('a document', () => {
 function manyFields(): string {
   const fragments = Array.from({ length: 9 }, (_, n) => `fragment F${n} on Partner { ...F${n + 1} ...F${n + 1} }`)
   return `{ partner(id: "1") { ...F0 } } ${fragments.join(' ')} fragment F9 on Partner { id companyName }`
+}
+
+/** A field that doubles sixty times below introspection: a rule of validation would walk it for ever. */
+function doublingIntrospection(start: string): string {
+  const fragments = Array.from({ length: 60 }, (_, n) => `fragment F${n} on __Type { ...F${n + 1} ...F${n + 1} }`)
+  return `${start} ${fragments.join(' ')} fragment F60 on __Type { name }`
 }
 
 describe('a GET', () => {
@@ -185,6 +200,8 @@ describe('in production', () => {
       const strict = await production.startAnother(config)
       const stranger = await strict.graph(introspection)
       expect(stranger.errors?.[0]?.extensions?.['code']).toBe('FORBIDDEN')
+      const unused = await strict.graph('{ __typename } fragment X on Query { __schema { description } }')
+      expect(unused.errors?.[0]?.extensions?.['code']).toBe('FORBIDDEN')
       const groups = { 'cognito:groups': ['partner'] }
       const partner = await strict.graph(introspection, {
         token: await production.pool.accessToken({ sub: 'sub-bob', ...groups }),

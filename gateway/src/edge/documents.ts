@@ -1,14 +1,14 @@
 import { Fault } from '@tikitu/runtime/fault'
-import { GraphQLError, Kind, parse, type OperationTypeNode } from 'graphql'
+import { GraphQLError, Lexer, parse, Source, TokenKind, type OperationTypeNode } from 'graphql'
 import type { QueryLimits } from '../config.ts'
 import { LruMap } from '../lru.ts'
-import { measureOperation, type Measure } from './measure.ts'
+import { measureDocument, type Measure } from './measure.ts'
 
 /** An operation that may be executed, as far as its text tells. */
 export interface CheckedOperation {
   readonly name: string | undefined
   readonly type: OperationTypeNode
-  /** Whether it asks for `__schema` or `__type`. */
+  /** Whether its document asks for `__schema` or `__type` anywhere: validation reads all of it. */
   readonly introspects: boolean
 }
 
@@ -20,6 +20,15 @@ export type OperationCheck = (source: string, operationName: string | undefined)
 
 /** Documents whose check is remembered. */
 const DOCUMENTS_MAX = 1_000
+
+/** Brackets, braces and parentheses in each other: the parser calls itself at each, and its stack has an end. */
+const NESTING_MAX = 200
+
+/**
+ * Selections that may come to each field of the limit. Spreads are no fields, yet whoever walks the document takes a
+ * step at each; those of a fragment that does not exist lead to no field at all.
+ */
+const SELECTIONS_PER_FIELD_MAX = 2
 
 /**
  * Parses what a client sent before anything else reads it: only text that is a GraphQL document gets through (a
@@ -39,22 +48,41 @@ export function operationCheck(limits: QueryLimits): OperationCheck {
 
 function operationsIn(source: string, limits: QueryLimits): CheckedOperation[] {
   if (source.length > limits.charactersMax) throw tooLarge('characters', limits.charactersMax)
-  const document = parse(source, { maxTokens: limits.tokensMax })
-  return document.definitions
-    .filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)
-    .map((operation) => {
-      const measure = measureOperation(document, operation)
-      refuse(measure, limits)
-      return { name: operation.name?.value, type: operation.operation, introspects: measure.introspects }
-    })
+  refuseNesting(source)
+  const { operations, fragments } = measureDocument(parse(source, { maxTokens: limits.tokensMax }))
+  for (const fragment of fragments) refuseMany(fragment, limits)
+  for (const { measure } of operations) refuse(measure, limits)
+  const introspects = [...fragments, ...operations.map(({ measure }) => measure)].some((part) => part.introspects)
+  return operations.map(({ operation }) => ({ name: operation.name?.value, type: operation.operation, introspects }))
 }
 
-function refuse({ depth, aliases, rootFields, fields, reservedAlias }: Measure, limits: QueryLimits): void {
+/** The lexer knows what is text or a comment, and unlike the parser it does not call itself. */
+function refuseNesting(source: string): void {
+  const lexer = new Lexer(new Source(source))
+  let nesting = 0
+  for (let { kind } = lexer.advance(); kind !== TokenKind.EOF; { kind } = lexer.advance()) {
+    if (OPENING.has(kind)) nesting += 1
+    if (CLOSING.has(kind)) nesting -= 1
+    if (nesting > NESTING_MAX) throw tooLarge('brackets in each other', NESTING_MAX)
+  }
+}
+
+const OPENING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L])
+const CLOSING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R])
+
+function refuse(measure: Measure, limits: QueryLimits): void {
+  const { depth, aliases, rootFields, reservedAlias } = measure
   if (reservedAlias) throw new Fault('BAD_USER_INPUT', 'An alias must not begin with two underscores.')
   if (depth > limits.depthMax) throw tooLarge('levels of fields', limits.depthMax)
   if (aliases > limits.aliasesMax) throw tooLarge('aliases', limits.aliasesMax)
   if (rootFields > limits.rootFieldsMax) throw tooLarge('fields at the top', limits.rootFieldsMax)
-  if (fields > limits.fieldsMax) throw tooLarge('fields', limits.fieldsMax)
+  refuseMany(measure, limits)
+}
+
+function refuseMany({ fields, selections }: Measure, { fieldsMax }: QueryLimits): void {
+  if (fields > fieldsMax) throw tooLarge('fields', fieldsMax)
+  const selectionsMax = fieldsMax * SELECTIONS_PER_FIELD_MAX
+  if (selections > selectionsMax) throw tooLarge('selections', selectionsMax)
 }
 
 function tooLarge(what: string, max: number): Fault {

@@ -1,12 +1,11 @@
-import { Kind, parse } from 'graphql'
+import { parse } from 'graphql'
 import { describe, expect, it } from 'vitest'
-import { measureOperation } from './measure.ts'
+import { measureDocument } from './measure.ts'
 
 function measure(source: string) {
-  const document = parse(source)
-  const operation = document.definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION)
-  if (!operation) throw new Error('no operation')
-  return measureOperation(document, operation)
+  const [first] = measureDocument(parse(source)).operations
+  if (!first) throw new Error('no operation')
+  return first.measure
 }
 
 describe('the measure of an operation', () => {
@@ -15,6 +14,7 @@ describe('the measure of an operation', () => {
       depth: 3,
       aliases: 2,
       fields: 5,
+      selections: 5,
       rootFields: 2,
       introspects: false,
       reservedAlias: false,
@@ -23,14 +23,15 @@ describe('the measure of an operation', () => {
 
   it('counts a fragment wherever it is spread, and fragments are no level', () => {
     const source = '{ a { ...F } b { ... on T { ...F } } } fragment F on T { x: c { d } }'
-    expect(measure(source)).toMatchObject({ depth: 3, aliases: 2, fields: 6, rootFields: 2 })
+    expect(measure(source)).toMatchObject({ depth: 3, aliases: 2, fields: 6, selections: 9, rootFields: 2 })
   })
 
-  it('of introspection is small, however deep it goes', () => {
+  it('of introspection is one level, however deep it goes, and all of its fields', () => {
     expect(measure('{ s: __schema { types { fields { type { ofType { name } } } } } }')).toEqual({
       depth: 1,
       aliases: 1,
-      fields: 1,
+      fields: 6,
+      selections: 6,
       rootFields: 1,
       introspects: true,
       reservedAlias: false,
@@ -43,12 +44,60 @@ describe('the measure of an operation', () => {
     expect(measure('{ a { _b: __typename } }').reservedAlias).toBe(false)
   })
 
-  it('of fragments that spread themselves, or that there are none of, ends', () => {
-    expect(measure('{ ...A } fragment A on T { a ...B } fragment B on T { b ...A ...Nope }').fields).toBe(2)
+  it.each([
+    ['one that spreads itself', '{ a } fragment F on T { a { ...F } }', 'Cannot spread fragment "F" within itself.'],
+    [
+      'two that spread each other',
+      '{ ...A } fragment A on T { a ...B } fragment B on T { b ...A }',
+      'Cannot spread fragment "A" within itself.',
+    ],
+    [
+      'two of one name',
+      '{ ...A } fragment A on T { a } fragment A on T { b }',
+      'There can be only one fragment named "A".',
+    ],
+  ])('is not taken of fragments when there is %s', (_, source, message) => {
+    expect(() => measureDocument(parse(source))).toThrow(message)
   })
 
-  it('of fragments that double thirty times is found at once', () => {
-    const fragments = Array.from({ length: 30 }, (_, n) => `fragment F${n} on T { ...F${n + 1} ...F${n + 1} }`)
-    expect(measure(`{ ...F0 } ${fragments.join(' ')} fragment F30 on T { a }`).fields).toBe(2 ** 30)
+  it('counts a spread of a fragment that there is none of', () => {
+    expect(measure('{ a ...Nope }')).toMatchObject({ fields: 1, selections: 2 })
+  })
+
+  it.each([
+    ['fields', 'on T { a }', { fields: 2 ** 60, selections: 3 * 2 ** 60 - 2 }],
+    ['introspection', 'on Query { __schema { description } }', { fields: 2 ** 61, introspects: true }],
+    ['nothing but spreads', 'on T { ...Nope }', { fields: 0, selections: 3 * 2 ** 60 - 2 }],
+  ])('of fragments that double sixty times is found at once, over %s', (_, last, expected) => {
+    const source = `{ ...F0 ...F0 } ${doubling(59)} fragment F59 ${last}`
+    expect(measure(source)).toMatchObject(expected)
+  })
+
+  it('counts what is below introspection wherever its fragment is spread', () => {
+    const source = `{ __schema { types { ...F0 } } } ${doubling(60)} fragment F60 on __Type { name }`
+    expect(measure(source)).toMatchObject({ depth: 1, fields: 2 ** 60 + 2, introspects: true })
   })
 })
+
+describe('the measure of a document', () => {
+  it('has every operation, and every fragment whether it is spread or not', () => {
+    const { operations, fragments } = measureDocument(
+      parse(
+        'query A { a } query B { ...F } fragment F on Q { b { c } } fragment G on Q { __type(name: "T") { name } }',
+      ),
+    )
+    expect(operations.map(({ operation, measure: { fields } }) => [operation.name?.value, fields])).toEqual([
+      ['A', 1],
+      ['B', 2],
+    ])
+    expect(fragments.map(({ fields, introspects }) => [fields, introspects])).toEqual([
+      [2, false],
+      [2, true],
+    ])
+  })
+})
+
+/** Fragments F0, F1 … of which each spreads the next twice. */
+function doubling(count: number): string {
+  return Array.from({ length: count }, (_, n) => `fragment F${n} on T { ...F${n + 1} ...F${n + 1} }`).join(' ')
+}
