@@ -24,6 +24,9 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true })
 })
 
+/** Services give themselves seconds to finish what they do, and the database writes a checkpoint. */
+const CHILDREN_GONE_MILLISECONDS = 45_000
+
 const silent: Narrator = { step: (_title, work) => work() }
 const issuer = () => `http://127.0.0.1:${system.portBase + 11}`
 
@@ -175,9 +178,16 @@ describe('a runner that is killed', () => {
     const { buyer } = await people()
     const query = 'query Mine { bookings(first: 100) { edges { node { id } } } }'
     const before = await buyer(query)
-    const children = [...system.children().values()]
+    const children = system.children()
     process.kill(system.pid, 'SIGKILL')
-    await until('its children to be gone', async () => (children.some(isAlive) ? undefined : true))
+    const left = () => [...children].filter(([, pid]) => isAlive(pid)).map(([name]) => name)
+    await until(
+      'its children to be gone',
+      async () => left().length === 0 || undefined,
+      CHILDREN_GONE_MILLISECONDS,
+    ).catch(() => {
+      throw new Error(`these outlived their runner: ${left().join(', ')}`)
+    })
     system = await startSystem(dataDir, { portBase: system.portBase })
     expect(await (await people()).buyer(query)).toEqual(before)
     await buy()

@@ -2,9 +2,17 @@ import { QueryPlanner } from '@graphql-hive/router-query-planner'
 import { transformSupergraphToPublicSchema } from '@theguild/federation-composition'
 import { supergraphSdl } from '@tikitu/schema/sdl'
 import type { FastifyInstance } from 'fastify'
-import { buildASTSchema, isAbstractType, parse, type DocumentNode, type GraphQLSchema } from 'graphql'
+import {
+  buildASTSchema,
+  isAbstractType,
+  parse,
+  type DocumentNode,
+  type GraphQLError,
+  type GraphQLSchema,
+} from 'graphql'
 import mercurius, { type MercuriusContext } from 'mercurius'
 import type { Engine, EngineOptions } from '../engine.ts'
+import { isAnswered } from './answered.ts'
 import { planOperation, type OperationContext, type PlannedOperation } from './operation.ts'
 import type { PossibleTypes } from './path.ts'
 import type { Run } from './run.ts'
@@ -60,10 +68,18 @@ function addHooks(app: FastifyInstance, context: OperationContext, { formatError
     const { operation, run } = executed
     // What graphql-js said about the schema itself takes its place among the rest.
     const data = operation.write({ ...run.data, ...execution.data }, run.variables)
-    const errors = formatErrors([...(execution.errors ?? []), ...run.errors], run.caller)
+    const failed = [...(execution.errors ?? []), ...errorsOf(run, data)]
+    const errors = failed.length > 0 ? formatErrors(failed, run.caller) : []
     const text = errors.length > 0 ? `{"data":${data},"errors":${JSON.stringify(errors)}}` : `{"data":${data}}`
     void request.reply.serializer(() => text)
   })
+}
+
+/** What went wrong with what was asked for. Only then is the answer read again. */
+function errorsOf({ errors }: Run, data: string): GraphQLError[] {
+  if (errors.length === 0) return []
+  const answer: unknown = JSON.parse(data)
+  return errors.filter(({ path }) => path === undefined || isAnswered(answer, path))
 }
 
 /** Plans each operation of a document once. Mercurius bounds the documents, and forgets them with their plans. */
