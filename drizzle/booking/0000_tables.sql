@@ -327,7 +327,7 @@ CREATE INDEX "events_by_venue" ON "events" USING btree ("venue_id","starts_at","
 CREATE INDEX "events_by_title_words" ON "events" USING gin ("title_words");--> statement-breakpoint
 CREATE UNIQUE INDEX "plan_seats_id_once" ON "plan_seats" USING btree ("plan_id","seat_id");--> statement-breakpoint
 CREATE INDEX "seat_row_hints_open" ON "seat_row_hints" USING btree ("event_id","ticket_type_no","rank") WHERE open;--> statement-breakpoint
-CREATE INDEX "seat_row_hints_due" ON "seat_row_hints" USING btree ("event_id","ticket_type_no","next_due");--> statement-breakpoint
+CREATE INDEX "seat_row_hints_due" ON "seat_row_hints" USING btree ("event_id","ticket_type_no","next_due") WHERE next_due < 'infinity';--> statement-breakpoint
 CREATE UNIQUE INDEX "ticket_types_no_once" ON "ticket_types" USING btree ("event_id","no");--> statement-breakpoint
 CREATE UNIQUE INDEX "ticket_types_name_once" ON "ticket_types" USING btree ("event_id","name");--> statement-breakpoint
 CREATE UNIQUE INDEX "ticket_types_seated_category_once" ON "ticket_types" USING btree ("event_id","category") WHERE seated;--> statement-breakpoint

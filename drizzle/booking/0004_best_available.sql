@@ -25,7 +25,7 @@ begin
     for hint in
       select *
         from seat_row_hints
-       where event_id = of_event and ticket_type_no = of_type and next_due <= now()
+       where event_id = of_event and ticket_type_no = of_type and next_due <= now() and next_due < 'infinity'
        order by next_due
        limit rereads_max
          for update skip locked
@@ -89,9 +89,11 @@ begin
 
   lengths := fitting_runs(quantity, true);
   contended := exists (
-    select from seat_row_hints where event_id = of_event and ticket_type_no = of_type and next_due <= now()
+    select from seat_row_hints
+     where event_id = of_event and ticket_type_no = of_type and next_due <= now() and next_due < 'infinity'
   ) or exists (
-    select from seat_row_hints where event_id = of_event and ticket_type_no = of_type and open and runs & lengths <> 0
+    select from seat_row_hints
+     where event_id = of_event and ticket_type_no = of_type and open and runs & lengths <> 0
   );
 end $$;
 
@@ -129,7 +131,9 @@ set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_bitmapscan = off
 set enable_hashjoin = off
-set enable_mergejoin = off as $$
+set enable_mergejoin = off
+-- The first by rank comes from the index; sorting all rows of a hall would be as cheap only while it is small.
+set enable_sort = off as $$
 declare
   answer hold_answer;
   type record;

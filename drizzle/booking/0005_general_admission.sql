@@ -4,36 +4,48 @@
 -- out: a hold that nobody checked out ends in silence. Shapes: schema/src/events/booking.ts.
 create function announce_expired(bookings_expired uuid[]) returns void
 language plpgsql as $$
+declare
+  booking record;
+  event record;
 begin
-  insert into outbox (type, key, data)
-  select fact.type, b.id::text, fact.data
-    from bookings b
-    join events e on e.id = b.event_id
-    join venues v on v.venue_id = e.venue_id
-   cross join lateral (
-     values
-       (1, 'booking.expired', jsonb_build_object(
-         'bookingId', b.id,
-         'userId', b.user_id,
-         'eventId', b.event_id,
-         'partnerId', b.partner_id,
-         'reference', b.reference,
-         'reason', b.end_reason,
-         'seats', b.quantity,
-         'event', jsonb_build_object(
-           'title', e.title,
-           'startsAt', iso_instant(e.starts_at),
-           'timezone', e.timezone,
-           'venueName', v.name,
-           'city', v.city),
-         'at', iso_instant(b.ended_at))),
-       (2, 'booking.payment_cancel_requested', jsonb_build_object(
-         'bookingId', b.id,
-         'reason', b.end_reason,
-         'at', iso_instant(b.ended_at)))
-   ) as fact (no, type, data)
-   where b.id = any (bookings_expired) and b.reference is not null
-   order by b.expires_at, b.id, fact.no;
+  -- One by one and by their keys: a join can be planned from the wrong end while the tables are small.
+  for booking in
+    select * from bookings where id = any (bookings_expired) order by expires_at, id
+  loop
+    continue when booking.reference is null;
+    select e.title, e.starts_at, e.timezone, v.name as venue_name, v.city
+      into event
+      from events e
+      left join venues v on v.venue_id = e.venue_id
+     where e.id = booking.event_id;
+    insert into outbox (type, key, data)
+    values (
+      'booking.expired',
+      booking.id::text,
+      jsonb_build_object(
+        'bookingId', booking.id,
+        'userId', booking.user_id,
+        'eventId', booking.event_id,
+        'partnerId', booking.partner_id,
+        'reference', booking.reference,
+        'reason', booking.end_reason,
+        'seats', booking.quantity,
+        'event', jsonb_build_object(
+          'title', event.title,
+          'startsAt', iso_instant(event.starts_at),
+          'timezone', event.timezone,
+          'venueName', event.venue_name,
+          'city', event.city),
+        'at', iso_instant(booking.ended_at))
+    ), (
+      'booking.payment_cancel_requested',
+      booking.id::text,
+      jsonb_build_object(
+        'bookingId', booking.id,
+        'reason', booking.end_reason,
+        'at', iso_instant(booking.ended_at))
+    );
+  end loop;
 end $$;
 
 -- Ends holds and pending bookings of a ticket type that have run out, oldest first, and puts their units back on sale.
