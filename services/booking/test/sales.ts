@@ -22,6 +22,8 @@ export interface SaleFacts {
   readonly unitPrice?: number
   /** Units of general admission that there are; 10 unless said. */
   readonly capacity?: number
+  /** How many tickets one buyer may have; 100 unless said. */
+  readonly maxTicketsPerBuyer?: number
   readonly commission?: { readonly basisPoints: number; readonly fixedPerTicket: number }
 }
 
@@ -42,7 +44,7 @@ export async function aSale(database: Database, facts: SaleFacts = {}): Promise<
     currency: 'GBP',
     startsAt,
     ...(doorsAt ? { doorsAt } : {}),
-    maxTicketsPerBuyer: 100,
+    maxTicketsPerBuyer: facts.maxTicketsPerBuyer ?? 100,
     rows: [{ section: 'Stalls', width: 12, category: 'Stalls' }],
     prices: { Stalls: facts.seatPrice ?? 2_500 },
     standing: facts.capacity ?? 10,

@@ -11,7 +11,7 @@ beforeAll(async () => {
 
 const broken = async () => {
   const findings = await inventoryFindings(database.orm)
-  expect(findings).toHaveLength(9)
+  expect(findings).toHaveLength(10)
   return findings.filter(({ violations }) => violations > 0).map(({ invariant }) => invariant)
 }
 
@@ -73,6 +73,16 @@ const FAULTS: readonly { invariant: string; of: () => Promise<Told>; plant: stri
     plant: `insert into tickets (id, booking_id, event_id, user_id, ticket_type_id, seat_no, no, price, status)
             select uuidv7(), b.id, b.event_id, b.user_id, t.id, 0, 1, 0, 'ACTIVE'
               from bookings b join ticket_types t on t.event_id = b.event_id and t.no = 1 where b.id = $1`,
+  },
+  {
+    invariant: 'a buyer with more live tickets of an event than the event allows',
+    of: () => aConfirmed(database, { maxTicketsPerBuyer: 2 }),
+    plant: `update events set max_tickets_per_buyer = 1 where id = (select event_id from bookings where id = $1)`,
+  },
+  {
+    invariant: 'a buyer with more live tickets of an event than the event allows',
+    of: () => aHeld(database, { units: 2, maxTicketsPerBuyer: 2 }),
+    plant: `update events set max_tickets_per_buyer = 1 where id = (select event_id from bookings where id = $1)`,
   },
 ]
 

@@ -78,6 +78,17 @@ export async function inventoryFindings(db: Queryable): Promise<Finding[]> {
       from tickets t
       join bookings b on b.id = t.booking_id
      where t.status in ('ACTIVE', 'USED') and b.status not in ('CONFIRMED', 'COMPLETED')
+
+    union all
+    select 10, 'a buyer with more live tickets of an event than the event allows', count(*)::integer
+      from (
+        select
+          from bookings b
+          join events e on e.id = b.event_id
+         where b.status in ('CONFIRMED', 'COMPLETED') or (b.status in ('HELD', 'PENDING') and b.expires_at > now())
+         group by e.id, b.user_id
+        having sum(b.quantity) > e.max_tickets_per_buyer
+      ) as greedy
      order by no`)
   return rows.map(({ invariant, violations }) => ({ invariant, violations }))
 }

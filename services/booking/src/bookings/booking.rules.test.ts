@@ -139,13 +139,18 @@ test('the price in time confirms, although sales have closed since', () => {
 })
 
 test('the price too late takes the seats again, but only while the event is on sale', () => {
-  for (const late of [{ isOver: true }, { status: 'EXPIRED' }, { status: 'CANCELLED' }] as const) {
+  for (const late of [{ isOver: true }, { status: 'EXPIRED' }] as const) {
     expect(decideOnPayment({ ...pending, ...late }, price, at)).toBe('take again')
     expect(decideOnPayment({ ...pending, ...late, event: { ...event, salesCloseAt: at } }, price, at)).toBe('too late')
     expect(decideOnPayment({ ...pending, ...late, event: { ...event, status: 'CANCELLED' } }, price, at)).toBe(
       'too late',
     )
   }
+})
+
+test('the price of what was cancelled goes back, however soon it comes', () => {
+  expect(decideOnPayment({ ...pending, status: 'CANCELLED' }, price, at)).toBe('cancelled')
+  expect(decideOnPayment({ ...pending, status: 'CANCELLED' }, { ...price, amount: 4_999 }, at)).toBe('surplus')
 })
 
 test('the price for an event that was called off or is over goes back', () => {

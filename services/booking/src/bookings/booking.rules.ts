@@ -147,14 +147,16 @@ export interface PaymentFacts {
 
 /**
  * What a good payment is worth. `confirm`: the seats are still the booking's. `take again`: too late, but the seats may
- * be taken if nobody else has. `too late`: the event is not on sale any more. `surplus`: it is not what was asked for,
- * or it was paid before; it goes back and the booking stays as it is.
+ * be taken if nobody else has and the buyer may still have as many. `cancelled`: somebody has said no to the booking
+ * meanwhile, and the money goes back. `too late`: the event is not on sale any more. `surplus`: it is not what was asked
+ * for, or it was paid before; it goes back and the booking stays as it is.
  */
 export function decideOnPayment(booking: PaymentFacts, paid: { amount: number; currency: string }, at: Date) {
   const { status, reference, total, currency, wasPaid, isOver, event } = booking
   const isThePrice = paid.amount === total && paid.currency === currency
   const waits = status === 'PENDING' || status === 'EXPIRED' || status === 'CANCELLED'
   if (reference === null || wasPaid || !isThePrice || !waits) return 'surplus'
+  if (status === 'CANCELLED') return 'cancelled'
   if (event.status !== 'PUBLISHED' || at >= event.endsAt) return 'too late'
   if (status === 'PENDING' && !isOver) return 'confirm'
   const isOnSale = event.salesOpenAt !== null && at >= event.salesOpenAt && at < event.salesCloseAt

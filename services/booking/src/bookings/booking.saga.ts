@@ -39,8 +39,9 @@ export const CONDITIONS = {
   paid: 'it costs something',
   'in time': 'it is the price, nothing was paid before, and the seats are held until later than now',
   'late, seats free':
-    'it is the price, nothing was paid before, the event is on sale, and the seats could be taken again',
-  'late, seats gone': 'it is the price, nothing was paid before, and the seats are gone or the event is not on sale',
+    'it is the price, nothing was paid before, the event is on sale, the seats could be taken again, and the buyer stays within the event’s limit',
+  'too late':
+    'it is the price, nothing was paid before, and the booking was cancelled, the seats are gone, the event is not on sale, or the buyer would have more tickets than the event allows',
   surplus: 'it is not the price, or the booking was paid before',
   'all given back': 'no other refund of the booking is outstanding',
   'not all given back': 'another refund of the booking is outstanding',
@@ -82,7 +83,7 @@ export const BOOKING_SAGA = [
   { from: CHECKED_OUT, on: 'payment.cancelled', to: 'same', emits: [] },
   { from: ['PENDING'], on: 'payment.succeeded', when: 'in time', to: 'CONFIRMED', emits: ['booking.confirmed'] },
   {
-    from: ['PENDING', 'EXPIRED', 'CANCELLED'],
+    from: ['PENDING', 'EXPIRED'],
     on: 'payment.succeeded',
     when: 'late, seats free',
     to: 'CONFIRMED',
@@ -91,7 +92,7 @@ export const BOOKING_SAGA = [
   {
     from: ['PENDING', 'EXPIRED', 'CANCELLED'],
     on: 'payment.succeeded',
-    when: 'late, seats gone',
+    when: 'too late',
     to: 'REFUND_DUE',
     emits: ['booking.refund_requested'],
   },

@@ -9,8 +9,11 @@ export type BookingRow = typeof bookings.$inferSelect
 
 const WITH_EVENT = {
   ...getTableColumns(bookings),
-  /** Whether the end of the hold, or the payment deadline, is past: by the database's clock, to the microsecond. */
-  isOver: sql<boolean>`${bookings.expiresAt} <= now()`,
+  /**
+   * Whether the end of the hold, or the payment deadline, is past: by the database's clock, to the microsecond, as it is
+   * when this is read. By the beginning of a transaction, a hold that began later would take the opposite for true.
+   */
+  isOver: sql<boolean>`${bookings.expiresAt} <= clock_timestamp()`,
   event: {
     status: events.status,
     title: events.title,
@@ -50,6 +53,29 @@ function withEvent(tx: Transaction, condition: SQL) {
     .innerJoin(venues, eq(venues.venueId, events.venueId))
     .where(condition)
     .$dynamic()
+}
+
+/**
+ * Makes whoever counts or adds to the tickets of this buyer wait until the transaction ends, as holds do. Comes before
+ * every other lock.
+ */
+export async function lockBuyer(tx: Transaction, userId: string): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${userId}::uuid::text, 1))`)
+}
+
+/**
+ * Whether the buyer of this booking stays within what the event allows when the booking is one of theirs, by the count
+ * that holds go by. True to its word until the transaction ends when the buyer is locked.
+ */
+export async function buyerHasRoom(tx: Transaction, bookingId: string): Promise<boolean> {
+  const { rows } = await tx.execute<{ has_room: boolean }>(sql`
+    select now_has.tickets + case when b.status = 'PENDING' and b.expires_at > now() then 0 else b.quantity end
+           <= e.max_tickets_per_buyer as has_room
+      from bookings b
+      join events e on e.id = b.event_id
+      cross join tickets_of_buyer(b.event_id, b.user_id) as now_has
+     where b.id = ${bookingId}`)
+  return rows[0]?.has_room ?? false
 }
 
 /** What a transition writes beside the state. */

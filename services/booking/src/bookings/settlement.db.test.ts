@@ -1,5 +1,7 @@
 import { newId } from '@tikitu/runtime/ids'
+import { accept, accepted } from '@tikitu/runtime/outcome'
 import { aUser, testDatabase } from '@tikitu/runtime/testing'
+import { transact } from '@tikitu/runtime/transact'
 import type { Database } from '@tikitu/runtime/database'
 import { PaymentFailed, PaymentSucceeded, RefundFailed, RefundSucceeded } from '@tikitu/schema/events/payment'
 import { beforeAll, expect, test } from 'vitest'
@@ -22,6 +24,7 @@ import {
   type Told,
 } from '../../test/story.ts'
 import { refundIdOf } from './refund-id.ts'
+import { settlePayment } from './settlement.ts'
 
 let database: Database
 beforeAll(async () => {
@@ -210,8 +213,83 @@ test('cancelled and paid at once: money and tickets agree, whoever was first', a
     for (let round = 0; round < 10; round++) {
       const pending = await aPending(database, facts)
       await Promise.all([pay(pending), cancel(database, pending.id, aUser({ userId: pending.userId }))])
-      // Cancelled after it was paid, or paid after it was cancelled, which is a late payment like any other.
-      expect(['CANCELLING', 'CONFIRMED']).toContain(await statusOf(database, pending.id))
+      // Cancelled after it was paid, or paid after it was cancelled: either way the buyer has said no.
+      expect(['CANCELLING', 'REFUND_DUE']).toContain(await statusOf(database, pending.id))
+    }
+  }
+  expect(await brokenInvariants(database)).toEqual([])
+})
+
+test.each([
+  ['seats', { seatNos: [4, 5] }],
+  ['units', { units: 2 }],
+])('%s: paid after it was cancelled: the money goes back, although the places are free', async (_kind, facts) => {
+  const pending = await aPending(database, facts)
+  accepted(await cancel(database, pending.id, aUser({ userId: pending.userId })))
+  const payment = await pay(pending)
+  expect(await statusOf(database, pending.id)).toBe('REFUND_DUE')
+  expect((await dataOf(pending.id, 'booking.refund_requested')).map(({ paymentId }) => paymentId)).toEqual([
+    payment.paymentId,
+  ])
+  expect(await available(pending)).toBe(10)
+  await deliver(database, RefundSucceeded, { ...payment, refundId: refundIdOf(pending.id, payment.paymentId) })
+  expect(await statusOf(database, pending.id)).toBe('REFUNDED')
+  expect(await brokenInvariants(database)).toEqual([])
+})
+
+const LIMITED = [
+  ['seats', { seatNos: [0, 1, 2] }, { seatNos: [3, 4, 5] }],
+  ['units', { units: 3 }, { units: 3 }],
+] as const
+
+test.each(LIMITED)(
+  '%s: paid too late by who holds as many tickets as the event allows: the money goes back',
+  async (_kind, first, second) => {
+    const pending = await aPending(database, { ...first, maxTicketsPerBuyer: 3 })
+    await passDeadline(database, pending.id)
+    await expire(database)
+    await aHold(database, pending.sale, { ...second, userId: pending.userId })
+    await pay(pending)
+    expect(await statusOf(database, pending.id)).toBe('REFUND_DUE')
+    expect(await brokenInvariants(database)).toEqual([])
+  },
+)
+
+test.each(LIMITED)(
+  '%s: paid too late, before anybody noticed, by who holds as many tickets as the event allows',
+  async (_kind, first, second) => {
+    const pending = await aPending(database, { ...first, maxTicketsPerBuyer: 3, capacity: 6 })
+    await passDeadline(database, pending.id)
+    await aHold(database, pending.sale, { ...second, userId: pending.userId })
+    await pay(pending)
+    expect(await statusOf(database, pending.id)).toBe('REFUND_DUE')
+    expect(await brokenInvariants(database)).toEqual([])
+  },
+)
+
+test.each(LIMITED)('%s: the deadline passes while the payment is handled: the limit holds', async (_kind, ...both) => {
+  const [first, second] = both
+  const pending = await aPending(database, { ...first, maxTicketsPerBuyer: 3 })
+  await transact(database, async (tx, at) => {
+    await database.pool.query('update bookings set expires_at = clock_timestamp() where id = $1', [pending.id])
+    await aHold(database, pending.sale, { ...second, userId: pending.userId })
+    await settlePayment(tx, aPayment(pending), at)
+    return accept()
+  })
+  expect(await statusOf(database, pending.id)).toBe('REFUND_DUE')
+  expect(await brokenInvariants(database)).toEqual([])
+})
+
+test('a late payment and a new hold of the same buyer at once: never more tickets than the event allows', async () => {
+  await warm(database)
+  for (const [, first, second] of LIMITED) {
+    for (let round = 0; round < 10; round++) {
+      const pending = await aPending(database, { ...first, maxTicketsPerBuyer: 3 })
+      await passDeadline(database, pending.id)
+      await expire(database)
+      const again = { ...second, userId: pending.userId }
+      await Promise.allSettled([aHold(database, pending.sale, again), pay(pending)])
+      expect(['CONFIRMED', 'REFUND_DUE']).toContain(await statusOf(database, pending.id))
     }
   }
   expect(await brokenInvariants(database)).toEqual([])

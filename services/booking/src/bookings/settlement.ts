@@ -2,7 +2,7 @@ import type { Transaction } from '@tikitu/runtime/database'
 import type { RefundOrder } from './announce.ts'
 import { decideOnPayment } from './booking.rules.ts'
 import type { Condition } from './booking.saga.ts'
-import { lockedBooking, sagaBooking, type SagaBooking } from './booking.sql.ts'
+import { buyerHasRoom, lockBuyer, lockedBooking, sagaBooking, type SagaBooking } from './booking.sql.ts'
 import { insertPayment, insertRefund, paymentsOf, refundsOutstanding, settleRefund } from './payment.sql.ts'
 import { giveBackPlaces, lockBeforeBooking, sellPlaces } from './places.ts'
 import { refundIdOf } from './refund-id.ts'
@@ -18,11 +18,13 @@ export interface ArrivedPayment {
 
 /**
  * Makes money and seats agree. In time, the booking is confirmed; too late, it is confirmed when its seats are still to
- * be had and the event is on sale; whatever else arrived goes back. The same payment again changes nothing.
+ * be had, the event is on sale and the buyer has not taken as many tickets as it allows since; whatever else arrived
+ * goes back, and so does money for what was cancelled. The same payment again changes nothing.
  */
 export async function settlePayment(tx: Transaction, payment: ArrivedPayment, at: Date): Promise<void> {
   const seen = await sagaBooking(tx, payment.bookingId)
   if (!seen) throw new Error(`payment ${payment.paymentId} is for a booking that does not exist`)
+  await lockBuyer(tx, seen.userId)
   const earlier = await paymentsOf(tx, payment.bookingId)
   if (earlier.some(({ paymentId }) => paymentId === payment.paymentId)) return
 
@@ -34,10 +36,14 @@ export async function settlePayment(tx: Transaction, payment: ArrivedPayment, at
   const settling = { booking, payment, at }
 
   if (decision === 'surplus') return sendBack(tx, settling, 'surplus', 'this payment was not needed')
-  const isWorthTickets = decision !== 'too late' && (await sellPlaces(tx, booking, wentBack(booking)))
-  if (isWorthTickets) return confirm(tx, settling, decision === 'confirm' ? 'in time' : 'late, seats free')
+  if (decision === 'cancelled')
+    return sendBack(tx, settling, 'too late', 'the booking was cancelled before it was paid')
+  const isInTime = decision === 'confirm'
+  const isAdmitted = isInTime || (decision === 'take again' && (await buyerHasRoom(tx, booking.id)))
+  if (isAdmitted && (await sellPlaces(tx, booking, wentBack(booking))))
+    return confirm(tx, settling, isInTime ? 'in time' : 'late, seats free')
   if (booking.status === 'PENDING') await giveBackPlaces(tx, booking)
-  return sendBack(tx, settling, 'late, seats gone', 'paid too late: the tickets are not for sale any more')
+  return sendBack(tx, settling, 'too late', 'paid too late: the tickets are not for sale any more')
 }
 
 interface Settling {
