@@ -41,12 +41,9 @@ export async function inTransaction<Value>(
   return value
 }
 
-/**
- * Calls `callback` after the transaction has committed; asked twice for the same function, calls it once.
- * Ignored for a transaction that `inTransaction` did not open: what it would wake up finds the work by polling.
- */
+/** Calls `callback` after the transaction has committed; asked twice for the same function, calls it once. */
 export function afterCommit(tx: Transaction, callback: AfterCommit): void {
-  openTransactions.get(tx._.session)?.afterCommit.add(callback)
+  openOf(tx).afterCommit.add(callback)
 }
 
 /**
@@ -54,6 +51,10 @@ export function afterCommit(tx: Transaction, callback: AfterCommit): void {
  * Throws when it was not opened by `inTransaction` or `transact`.
  */
 export function placeOf(tx: Transaction): { readonly database: Database; readonly connection: PoolClient } {
+  return openOf(tx)
+}
+
+function openOf(tx: Transaction): OpenTransaction {
   const open = openTransactions.get(tx._.session)
   if (!open) throw new Error('this transaction was not opened by transact() or inTransaction()')
   return open

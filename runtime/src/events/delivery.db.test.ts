@@ -89,8 +89,10 @@ test('a fact that is rolled back never leaves', async () => {
   expect(await numbersOf(payment, 'a')).toEqual([2])
 })
 
-test('a fact with a malformed shape is refused when it is emitted', async () => {
+test('a fact with a malformed shape is refused when it is emitted, and so is a transaction that nobody knows', async () => {
   const booking = await eventDatabase()
+  const unknown = booking.database.orm.transaction((tx) => emit(tx, Counted, { key: 'a', n: 1 }))
+  await expect(unknown).rejects.toThrow('was not opened by transact() or inTransaction()')
   const emitted = inTransaction(booking.database, (tx) => emit(tx, Counted, { key: 'a', n: 1.5 }))
   await expect(emitted).rejects.toThrow('test.counted was emitted with malformed data')
 })
