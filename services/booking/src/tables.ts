@@ -491,6 +491,8 @@ export const checkIns = pgTable(
     id: uuid('id').primaryKey(),
     eventId: uuid('event_id').notNull(),
     nonce: text('nonce').notNull(),
+    /** SHA-256 of what was scanned, in hexadecimal; null for scans from before it was kept, which none repeats. */
+    codeHash: text('code_hash'),
     ticketId: uuid('ticket_id'),
     gate: text('gate').notNull(),
     scannedBy: text('scanned_by').notNull(),
@@ -499,7 +501,7 @@ export const checkIns = pgTable(
     at: instant('at').notNull(),
   },
   (table) => [
-    uniqueIndex('check_ins_nonce_once').on(table.eventId, table.nonce),
+    uniqueIndex('check_ins_nonce_once').on(table.eventId, table.scannedBy, table.nonce),
     uniqueIndex('check_ins_one_entry')
       .on(table.ticketId)
       .where(sql`accepted`),

@@ -39,17 +39,24 @@ function withKey(tx: Transaction, ticketId: string) {
     .$dynamic()
 }
 
+/** What names a scan: repetitions have the same. */
+export type ScanKey = Pick<CheckInRow, 'eventId' | 'scannedBy' | 'nonce'>
+
 /** Makes repetitions of a scan wait for the first, which they then find. */
-export async function lockNonce(tx: Transaction, eventId: string, nonce: string): Promise<void> {
-  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`${eventId}\n${nonce}`}, 2))`)
+export async function lockNonce(tx: Transaction, { eventId, scannedBy, nonce }: ScanKey): Promise<void> {
+  const key = [eventId, scannedBy, nonce].join('\n')
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${key}, 2))`)
 }
 
-/** The scan that was kept under this nonce. */
-export async function checkInByNonce(tx: Transaction, eventId: string, nonce: string): Promise<CheckInRow | null> {
+/** The scan of this scanner at this event that was kept under this nonce. */
+export async function checkInByNonce(
+  tx: Transaction,
+  { eventId, scannedBy, nonce }: ScanKey,
+): Promise<CheckInRow | null> {
   const [row] = await tx
     .select()
     .from(checkIns)
-    .where(and(eq(checkIns.eventId, eventId), eq(checkIns.nonce, nonce)))
+    .where(and(eq(checkIns.eventId, eventId), eq(checkIns.scannedBy, scannedBy), eq(checkIns.nonce, nonce)))
   return row ?? null
 }
 

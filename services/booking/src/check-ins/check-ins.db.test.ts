@@ -46,6 +46,13 @@ const scan = ({ eventId, code, scanner, nonce = newId(), gate = 'North' }: Scann
 const look = ({ eventId, code, scanner }: Scanned) =>
   transact(database, (tx, at) => validateTicket(tx, { eventId, code, identity: scanner, at }))
 
+const scansKept = async (eventId: string): Promise<number> => {
+  const { rows } = await database.pool.query('select count(*)::integer as kept from check_ins where event_id = $1', [
+    eventId,
+  ])
+  return rows[0].kept
+}
+
 const ticketOf = async (booking: Told): Promise<TicketRow> => {
   const [ticket] = await ticketsOfBookings(database.orm, [booking.id])
   if (!ticket) throw new Error('the booking has no ticket')
@@ -154,7 +161,46 @@ test('the same scan again gives the first answer, let in or not', async () => {
   expect([again.reason, again.at]).toEqual([null, first.at])
   const bad = newId()
   expect(await scan({ ...ticket, code: 'no code', nonce: bad })).toMatchObject({ value: { reason: 'UNKNOWN' } })
-  expect(await scan({ ...ticket, nonce: bad })).toMatchObject({ value: { reason: 'UNKNOWN' } })
+  expect(await scan({ ...ticket, code: 'no code', nonce: bad })).toMatchObject({ value: { reason: 'UNKNOWN' } })
+})
+
+test('a nonce that was used for another code lets nobody in, and nothing is kept', async () => {
+  const [ticket, other] = [await aTicket(), await aTicket()]
+  const nonce = newId()
+  accepted(await scan({ ...ticket, nonce }))
+  for (const code of ['no code', '', other.code]) {
+    await expect(scan({ ...ticket, code, nonce })).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: expect.stringContaining('input.nonce'),
+    })
+  }
+  expect(await scansKept(ticket.eventId)).toBe(1)
+  const bad = newId()
+  accepted(await scan({ ...ticket, code: 'no code', nonce: bad }))
+  await expect(scan({ ...ticket, nonce: bad })).rejects.toMatchObject({ code: 'BAD_USER_INPUT' })
+})
+
+test('scanners do not meet each other’s nonces', async () => {
+  const ticket = await aTicket()
+  const nonce = newId()
+  const partnerId = ticket.booking.sale.partnerId
+  accepted(await scan({ ...ticket, nonce }))
+  for (const scanner of [aPartnerUser(partnerId, 'SCANNER'), aMachine(partnerId, ['tikitu/checkin.write'])]) {
+    expect(await scan({ ...ticket, scanner, nonce })).toMatchObject({ value: { reason: 'ALREADY_USED' } })
+    expect(await scan({ ...ticket, scanner, nonce })).toMatchObject({ value: { reason: 'ALREADY_USED' } })
+  }
+  expect(await scansKept(ticket.eventId)).toBe(3)
+})
+
+test('forty codes at once under one nonce of one scanner: the first is answered, and the others are faults', async () => {
+  const ticket = await aTicket()
+  const nonce = newId()
+  await warm(database)
+  const answers = await Promise.allSettled(
+    Array.from({ length: 40 }, (_, guess) => scan({ ...ticket, code: guess === 20 ? ticket.code : `${guess}`, nonce })),
+  )
+  expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+  expect(await scansKept(ticket.eventId)).toBe(1)
 })
 
 test('forty scans of one ticket at once let one in, and all are kept', async () => {

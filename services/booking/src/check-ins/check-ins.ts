@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto'
 import { actorOf } from '@tikitu/runtime/audit'
 import type { Transaction } from '@tikitu/runtime/database'
 import { emit } from '@tikitu/runtime/events'
-import { Fault } from '@tikitu/runtime/fault'
+import { badInput, Fault } from '@tikitu/runtime/fault'
 import { mayActFor, type Identity } from '@tikitu/runtime/identity'
 import { isId, newId } from '@tikitu/runtime/ids'
 import { accept, refuse } from '@tikitu/runtime/outcome'
@@ -50,21 +51,23 @@ export async function validateTicket(tx: Transaction, { eventId, code, identity,
 
 /**
  * Lets a ticket in, once. Not being let in is an answer like being let in: either way the scan is kept, and its nonce
- * gives this answer for ever.
+ * gives this answer to this scanner for ever. Under it another code is BAD_USER_INPUT: the answer was not about that one.
  */
 export async function checkIn(tx: Transaction, scan: Scan) {
   const { eventId, code, nonce, gate, identity, at } = scan
   const door = await doorFor(tx, identity, eventId)
   if (!door) return noSuchEvent(eventId)
-  await lockNonce(tx, eventId, nonce)
-  const known = await checkInByNonce(tx, eventId, nonce)
+  const key = { eventId, nonce, scannedBy: actorOf(identity).id }
+  const codeHash = createHash('sha256').update(code).digest('hex')
+  await lockNonce(tx, key)
+  const known = await checkInByNonce(tx, key)
+  if (known && known.codeHash !== codeHash) throw badInput('input.nonce', 'was used for another code')
   if (known) return accept(await sameAgain(tx, known, door))
 
   const { reason, shown } = await examine(tx, { door, code, at }, shownTicketForUpdate)
   const accepted = reason === null
   const ticketId = shown?.id ?? null
-  const scannedBy = actorOf(identity).id
-  await insertCheckIn(tx, { id: newId(), eventId, nonce, ticketId, gate, scannedBy, accepted, reason, at })
+  await insertCheckIn(tx, { id: newId(), ...key, codeHash, ticketId, gate, accepted, reason, at })
   if (!accepted || !shown) return accept<DoorAnswer>({ reason, ticket: ofThisEvent(shown, door), at })
 
   await useTicket(tx, shown.id, at, gate)

@@ -118,7 +118,7 @@ export type Mutation = {
   readonly checkout: CheckoutOutcome
   /** Cancels a booking that is pending or confirmed; a paid one is refunded by the policy it was bought under. */
   readonly cancelBooking: CancelBookingOutcome
-  /** Lets a ticket in, once. Repeating a scan under its nonce gives the first answer again. */
+  /** Lets a ticket in, once. Repeating a scan of a code under its nonce gives its scanner the first answer again. */
   readonly checkIn: CheckInOutcome
 }
 
@@ -724,7 +724,7 @@ export type CheckInInput = {
   readonly eventId: Scalars['ID']['input']
   /** What was scanned. */
   readonly code: Scalars['String']['input']
-  /** New for each scan: repeating it gives the first answer again. */
+  /** New for each scan of a scanner: repeating it with the same code gives the first answer again, with another code it is BAD_USER_INPUT. */
   readonly nonce: Scalars['String']['input']
   /** Which gate. */
   readonly gate: Scalars['String']['input']
