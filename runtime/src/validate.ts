@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { hasCardNumber } from './card-number.ts'
 import { badInput } from './fault.ts'
 
 /**
@@ -34,6 +35,14 @@ function hasControlCharacter(value: string): boolean {
     if ((code < 32 && code !== 9 && code !== 10 && code !== 13) || code === 127) return true
   }
   return false
+}
+
+/**
+ * The shape, without what could be a card number. No field of ours takes one, so whoever sends one made a mistake that
+ * must not be kept: not in a table, and not in the log line of a refusal that repeats what was asked for.
+ */
+export function noCardNumber<Shape extends z.ZodType<string>>(shape: Shape) {
+  return shape.refine((value) => !hasCardNumber(value), 'must not contain a card number')
 }
 
 /** An idempotency key: 8 to 100 printable characters. */

@@ -10,7 +10,13 @@ const BOUNDARIES = [
   {
     who: 'a rule',
     file: 'services/booking/src/holds/hold.rules.ts',
-    may: ['./seat.rules.ts', '../shows/show.rules.ts', '@tikitu/runtime/outcome', '@tikitu/runtime/money'],
+    may: [
+      './seat.rules.ts',
+      '../shows/show.rules.ts',
+      '@tikitu/runtime/card-number',
+      '@tikitu/runtime/outcome',
+      '@tikitu/runtime/money',
+    ],
     mayNot: [
       'node:crypto',
       'zod',

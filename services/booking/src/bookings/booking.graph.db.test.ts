@@ -114,6 +114,22 @@ test('a reason is kept in the words of who gave it', async () => {
   })
 })
 
+test('a reason that has a card number in it is refused, and nothing is cancelled', async () => {
+  const pending = await aPending(booking.database)
+  const buyer = aUser({ userId: pending.userId })
+  const cancelFor = (reason: string) =>
+    booking.graph(buyer, CANCEL, { input: { bookingId: pending.id, reason, idempotencyKey: newId() } })
+  for (const card of ['4242424242424242', '4242 4242 4242 4242', '3782-822463-10005']) {
+    const { errors } = await cancelFor(`Please pay back to ${card}, thank you`)
+    expect(errors[0]).toMatchObject({
+      message: 'input.reason: must not contain a card number',
+      extensions: { code: 'BAD_USER_INPUT' },
+    })
+  }
+  const { data } = await cancelFor('Call me on 020 7946 0958 about order 4242424242424241')
+  expect(data.cancelBooking).toMatchObject({ __typename: 'Booking', status: 'CANCELLED' })
+})
+
 test('a cursor that was made up, and a page that is too large, are bad input', async () => {
   const cursor = (key: unknown) => Buffer.from(JSON.stringify(key)).toString('base64url')
   for (const args of [

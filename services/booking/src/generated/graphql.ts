@@ -712,7 +712,7 @@ export type CheckoutInput = {
 export type CancelBookingInput = {
   /** Which booking. */
   readonly bookingId: Scalars['ID']['input']
-  /** 1 to 500 characters. */
+  /** 1 to 500 characters, and no card number. */
   readonly reason: Scalars['String']['input']
   /** As for `holdSeats`. */
   readonly idempotencyKey: Scalars['String']['input']

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { CARD_REMOVED } from './card-number.rules.ts'
+import { CARD_REMOVED } from '@tikitu/runtime/card-number'
 import { redact } from './log.rules.ts'
 
 test('secrets are left out by name, at any depth', () => {

@@ -1,4 +1,4 @@
-import { withoutCardNumbers } from './card-number.rules.ts'
+import { withoutCardNumbers } from '@tikitu/runtime/card-number'
 
 /** What is asked of a provider. */
 export const OPERATIONS = ['create', 'fetch', 'confirm', 'cancel', 'refund'] as const

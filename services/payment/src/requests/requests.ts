@@ -3,7 +3,7 @@ import type { Database, Transaction } from '@tikitu/runtime/database'
 import { isId } from '@tikitu/runtime/ids'
 import { sendJob } from '@tikitu/runtime/jobs'
 import { PursuePayment } from '../jobs.ts'
-import { withoutCardNumbers } from '../payment-log/card-number.rules.ts'
+import { withoutCardNumbers } from '@tikitu/runtime/card-number'
 import { livePayment } from '../payments/payment.sql.ts'
 import {
   cancellationReason,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { CARD_REMOVED, hasCardNumber, withoutCardNumbers } from './card-number.rules.ts'
+import { CARD_REMOVED, hasCardNumber, withoutCardNumbers } from './card-number.ts'
 
 /** Numbers that the networks publish for tests. */
 const CARDS = {
