@@ -15,20 +15,25 @@ export interface Postmaster {
 }
 
 /**
- * The live server of this data directory, or undefined. Waits for one that is still starting or stopping. A file that
- * names a stranger's process is removed: PostgreSQL would take the stranger for a server and refuse to start.
+ * The live server of this data directory, or undefined. Waits for one that is still starting or stopping, and for one
+ * that says it is ready but does not answer: it was killed, and has yet to notice. A file that names a stranger's
+ * process is removed: PostgreSQL would take the stranger for a server and refuse to start.
  */
-export async function livePostmaster(dataDirectory: string): Promise<Postmaster | undefined> {
+export async function livePostmaster(
+  dataDirectory: string,
+  answers: (port: number) => Promise<boolean>,
+): Promise<Postmaster | undefined> {
   return (
     await waitUntil(
-      () => {
+      async () => {
         const found = readPidFile(dataDirectory)
         if (!found || !processAlive(found.pid)) return { postmaster: undefined }
         if (!runsIn(found.pid, dataDirectory)) {
           rmSync(join(dataDirectory, 'postmaster.pid'), { force: true })
           return { postmaster: undefined }
         }
-        return found.status === 'ready' ? { postmaster: { pid: found.pid, port: found.port } } : undefined
+        if (found.status !== 'ready' || !(await answers(found.port))) return undefined
+        return { postmaster: { pid: found.pid, port: found.port } }
       },
       { what: `The PostgreSQL server of ${dataDirectory} neither starts nor stops`, timeoutMs: SETTLE_TIMEOUT_MS },
     )

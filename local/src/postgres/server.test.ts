@@ -200,6 +200,27 @@ describe('what survives', () => {
     expect(await query(second.adminUrl(), 'select value from kept')).toEqual([7])
   })
 
+  it('does not take over a server that was killed and has yet to notice', async () => {
+    const first = await start()
+    const lines = readFileSync(pidFile(), 'utf8').split('\n')
+    await first.stop()
+    // Breaks the first connection off and is gone, as a server under SIGKILL is.
+    const dying = spawn(
+      process.execPath,
+      [
+        '-e',
+        `require('net').createServer((socket) => { socket.resetAndDestroy(); process.exit() }).listen(${first.port}, '127.0.0.1', () => console.log('listening'))`,
+      ],
+      { cwd: join(dataDir, 'pgdata') },
+    )
+    cleanUp.push(() => killAndWait(dying))
+    await once(dying.stdout, 'data')
+    writeFileSync(pidFile(), [dying.pid, ...lines.slice(1)].join('\n'))
+
+    const second = await start()
+    expect(second.adopted).toBe(false)
+  })
+
   it('does not take a stranger for a server when a process id was used again', async () => {
     const first = await start()
     const lines = readFileSync(pidFile(), 'utf8').split('\n')

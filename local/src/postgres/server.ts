@@ -3,6 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
+import { Client } from 'pg'
 import { assertPortFree, freePort } from '../ports.ts'
 import { processAlive } from '../process-alive.ts'
 import { waitUntil } from '../wait.ts'
@@ -19,6 +20,11 @@ export type { DatabaseSpec }
 const STOP_TIMEOUT_MS = 10_000
 /** How long the processes of a killed server may hold its shared memory, in milliseconds. */
 const LEFTOVER_TIMEOUT_MS = 10_000
+
+/** How long a server that is up may take to let us in, in milliseconds. */
+const ANSWER_TIMEOUT_MS = 5_000
+/** A connection to a server that is gone, going or coming: broken off, or refused with "cannot connect now" and its kin (SQLSTATE class 57P). */
+const SERVER_IN_BETWEEN = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', '57P01', '57P02', '57P03'])
 
 /** What the embedded server should be. */
 export interface PostgresOptions {
@@ -82,10 +88,9 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     dataExists,
     password: passwords.superuser,
   })
-  const urlOf = (role: string, password: string, database: string) =>
-    `postgres://${role}:${password}@127.0.0.1:${server.port}/${database}`
-  const adminUrl = (database = 'postgres') => urlOf('postgres', passwords.superuser, database)
-  const roleUrl = (role: string, database: string) => urlOf(role, passwords.roles[role] ?? '', database)
+  const adminUrl = (database?: string) => superuserUrl({ port: server.port, password: passwords.superuser, database })
+  const roleUrl = (role: string, database: string) =>
+    urlOf({ role, password: passwords.roles[role] ?? '', port: server.port, database })
   try {
     await provision({ adminUrl, databases: options.databases, passwords: passwords.roles })
   } catch (error) {
@@ -104,6 +109,18 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   }
 }
 
+interface Address {
+  port: number
+  password: string
+  database?: string | undefined
+}
+
+const superuserUrl = (address: Address) => urlOf({ role: 'postgres', ...address })
+
+function urlOf({ role, password, port, database = 'postgres' }: Address & { role: string }): string {
+  return `postgres://${role}:${password}@127.0.0.1:${port}/${database}`
+}
+
 type Server = Pick<Postgres, 'port' | 'adopted' | 'ended' | 'stop'>
 interface Place {
   unprivileged: Unprivileged
@@ -114,7 +131,7 @@ interface Place {
 
 async function adoptOrLaunch(options: PostgresOptions, place: Place): Promise<Server> {
   const { unprivileged, dataDirectory, dataExists, password } = place
-  const live = dataExists ? await livePostmaster(dataDirectory) : undefined
+  const live = dataExists ? await livePostmaster(dataDirectory, (port) => answersAt({ port, password })) : undefined
   if (live) {
     return { port: live.port, adopted: true, ended: new Promise(() => {}), stop: () => stopStranger(live.pid) }
   }
@@ -137,6 +154,26 @@ async function adoptOrLaunch(options: PostgresOptions, place: Place): Promise<Se
       stopping = true
       await stopChild(child)
     },
+  }
+}
+
+/** False if the connection breaks off, or if the server says that it is starting or stopping. Other refusals are thrown. */
+async function answersAt({ port, password }: { port: number; password: string }): Promise<boolean> {
+  const client = new Client({
+    connectionString: superuserUrl({ port, password }),
+    connectionTimeoutMillis: ANSWER_TIMEOUT_MS,
+  })
+  // The end of a server reaches an open connection whenever it likes.
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    return true
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string }
+    if (SERVER_IN_BETWEEN.has(code ?? '') || /terminated unexpectedly|timeout expired/i.test(message)) return false
+    throw error
+  } finally {
+    await client.end().catch(() => {})
   }
 }
 
