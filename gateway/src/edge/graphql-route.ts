@@ -5,7 +5,8 @@ import { GraphQLError, OperationTypeNode } from 'graphql'
 import type { GatewayConfig } from '../config.ts'
 import type { Authenticate } from '../identity/authenticate.ts'
 import { callerOf } from '../identity/caller.ts'
-import { operationCheck, type CheckedOperation } from './documents.ts'
+import { admission } from './admission.ts'
+import type { CheckedOperation } from './documents.ts'
 import { RequestRefused, tellErrors } from './errors.ts'
 import { readGet, readPost, type GraphqlRequest } from './graphql-request.ts'
 
@@ -14,13 +15,15 @@ export const GRAPHQL_PATH = '/graphql'
 
 /** The one way to the graph: GraphQL over HTTP, by POST, or for queries by GET. */
 export function addGraphqlRoute(app: FastifyInstance, config: GatewayConfig, authenticate: Authenticate): void {
-  const check = operationCheck(config.queryLimits)
+  const admit = admission(config)
   const suggestions = config.environment === 'development'
 
   const execute = (request: FastifyRequest, reply: FastifyReply, identity: Identity, asked: GraphqlRequest) => {
-    const operation = check(asked.query, asked.operationName)
-    refuseForbidden(operation, request, identity, config)
-    const caller = callerOf(identity, config.identitySecret, request.log)
+    refuseMethod(admit(asked, identity), request)
+    const caller = callerOf(identity, config.identitySecret, request.log, {
+      deadlineAt: performance.now() - reply.elapsedTime + config.requestTimeoutMilliseconds,
+      hasLeft: () => request.raw.socket.destroyed,
+    })
     // The stock engine keeps what it sends to subgraphs under this name.
     const __currentQuery = `${asked.operationName ?? ''}\n${asked.query}`
     const { query, variables, operationName } = asked
@@ -60,22 +63,12 @@ function mediaTypeOf({ headers }: FastifyRequest): string {
   return headers.accept?.includes('application/graphql-response+json') ? GRAPHQL_RESPONSE : JSON_RESPONSE
 }
 
-function refuseForbidden(
-  operation: CheckedOperation,
-  request: FastifyRequest,
-  identity: Identity,
-  { environment }: GatewayConfig,
-): void {
-  if (operation.type === OperationTypeNode.SUBSCRIPTION) {
+function refuseMethod({ type }: CheckedOperation, { method }: FastifyRequest): void {
+  if (type === OperationTypeNode.SUBSCRIPTION) {
     throw new GraphQLError('Subscriptions cannot be executed by an HTTP request.')
   }
-  if (operation.type === OperationTypeNode.MUTATION && request.method === 'GET') {
+  if (type === OperationTypeNode.MUTATION && method === 'GET') {
     throw new RequestRefused(405, 'A mutation needs a POST.')
-  }
-  // Strangers do not get the whole graph at once, except from a developer's machine.
-  const mayIntrospect = environment !== 'production' || identity.adminRole !== null || identity.partners.length > 0
-  if (operation.introspects && !mayIntrospect) {
-    throw new Fault('FORBIDDEN', 'The schema is for partners and admins. Sign in as one to read it.')
   }
 }
 
