@@ -2,7 +2,7 @@ import { readCognitoConfig, type CognitoConfig } from '@tikitu/runtime/cognito'
 import { commonVariables, readVariables } from '@tikitu/runtime/config'
 import { SERVICE_NAMES, servicePort, type ServiceName } from '@tikitu/schema/services'
 import { z } from 'zod'
-import { ENGINE_NAMES, type EngineName } from './engine/engine.ts'
+import { ENGINE_NAMES, type EngineName, type SubgraphLimits } from './engine/engine.ts'
 
 /** What one GraphQL document may be at most. */
 export interface QueryLimits {
@@ -48,8 +48,10 @@ export interface GatewayConfig {
   readonly principalCacheMilliseconds: number
   /** How long a service may take to say who somebody is, in milliseconds. */
   readonly principalTimeoutMilliseconds: number
-  /** How long a subgraph may take to answer, in milliseconds. */
-  readonly subgraphTimeoutMilliseconds: number
+  /** How long a whole request may take until it is answered with what there is, in milliseconds. */
+  readonly requestTimeoutMilliseconds: number
+  /** How far each subgraph is trusted. */
+  readonly subgraphLimits: SubgraphLimits
 }
 
 /** Reads the settings of the gateway, or throws a `ConfigurationError` that names all that are wrong. */
@@ -76,7 +78,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): GatewayConfig 
     engine: read.GATEWAY_ENGINE,
     principalCacheMilliseconds: read.PRINCIPAL_CACHE_MILLISECONDS,
     principalTimeoutMilliseconds: read.PRINCIPAL_TIMEOUT_MILLISECONDS,
-    subgraphTimeoutMilliseconds: read.SUBGRAPH_TIMEOUT_MILLISECONDS,
+    requestTimeoutMilliseconds: read.REQUEST_TIMEOUT_MILLISECONDS,
+    subgraphLimits: {
+      timeoutMilliseconds: read.SUBGRAPH_TIMEOUT_MILLISECONDS,
+      answerBytesMax: read.SUBGRAPH_ANSWER_BYTES_MAX,
+      failuresMax: read.SUBGRAPH_FAILURES_MAX,
+      restMilliseconds: read.SUBGRAPH_REST_MILLISECONDS,
+    },
   }
 }
 
@@ -121,7 +129,11 @@ const variables = {
   GATEWAY_ENGINE: z.enum(ENGINE_NAMES, { error: 'expected planned or stock, or nothing' }).optional(),
   PRINCIPAL_CACHE_MILLISECONDS: whole(0, 60_000, 3_000),
   PRINCIPAL_TIMEOUT_MILLISECONDS: whole(50, 30_000, 1_000),
+  REQUEST_TIMEOUT_MILLISECONDS: whole(100, 300_000, 15_000),
   SUBGRAPH_TIMEOUT_MILLISECONDS: whole(100, 120_000, 10_000),
+  SUBGRAPH_ANSWER_BYTES_MAX: whole(1_024, 268_435_456, 16_777_216),
+  SUBGRAPH_FAILURES_MAX: whole(1, 1_000, 5),
+  SUBGRAPH_REST_MILLISECONDS: whole(50, 60_000, 1_000),
 }
 
 /** `SERVICE_URL_<SERVICE>`, or the port that the service has on this machine. */

@@ -57,7 +57,8 @@ export async function buildGateway(config: GatewayConfig): Promise<FastifyInstan
       url: `${config.serviceUrls[name]}/graphql`,
       sdl: subgraphSdl(name),
     })),
-    timeoutMilliseconds: config.subgraphTimeoutMilliseconds,
+    subgraphLimits: config.subgraphLimits,
+    log,
     documentsMax: DOCUMENTS_MAX,
     formatErrors: (errors, { identity, log: requestLog }) =>
       tellErrors(errors, { requestId: identity.requestId, log: requestLog, suggestions }),

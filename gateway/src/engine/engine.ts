@@ -10,8 +10,16 @@ export const ENGINE_NAMES = ['planned', 'stock'] as const
 /** One of them. */
 export type EngineName = (typeof ENGINE_NAMES)[number]
 
+/** Whoever waits for an answer. */
+export interface Waiting {
+  /** When they are answered with what there is by then, in milliseconds of `performance.now()`. */
+  readonly deadlineAt: number
+  /** Whether nobody is there to be answered any more. Asked every few milliseconds, instead of a listener for each request. */
+  hasLeft(): boolean
+}
+
 /** Who asks, as an engine sees it. */
-export interface Caller {
+export interface Caller extends Waiting {
   /** As the gateway established it for this request. */
   readonly identity: Identity
   /** Logs with the request id. */
@@ -29,11 +37,24 @@ export interface Subgraph {
   readonly sdl: string
 }
 
+/** How far a subgraph is trusted. */
+export interface SubgraphLimits {
+  /** How long it may take to answer, in milliseconds. */
+  readonly timeoutMilliseconds: number
+  /** The largest answer that is taken from it, in bytes. */
+  readonly answerBytesMax: number
+  /** Calls in a row that come to nothing until it is left alone. */
+  readonly failuresMax: number
+  /** How long it is left alone until one call tries whether it is back, in milliseconds. */
+  readonly restMilliseconds: number
+}
+
 /** What an engine is given. */
 export interface EngineOptions {
   readonly subgraphs: readonly Subgraph[]
-  /** How long a subgraph may take to answer, in milliseconds. */
-  readonly timeoutMilliseconds: number
+  readonly subgraphLimits: SubgraphLimits
+  /** Told of what concerns no request: a subgraph that is left alone. */
+  readonly log: Logger
   /** Documents that are kept parsed and validated, at most. */
   readonly documentsMax: number
   /** Writes the entries of `errors`. What a subgraph said arrives here as a `Fault` inside a `GraphQLError` with its path. */

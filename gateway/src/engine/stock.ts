@@ -33,8 +33,8 @@ async function register(app: FastifyInstance, options: EngineOptions): Promise<v
         url,
         // With the schema at hand nothing is asked at start, and there is nothing to refresh.
         schema: sdl,
-        headersTimeout: options.timeoutMilliseconds,
-        bodyTimeout: options.timeoutMilliseconds,
+        headersTimeout: options.subgraphLimits.timeoutMilliseconds,
+        bodyTimeout: options.subgraphLimits.timeoutMilliseconds,
         connections: 64,
         allowBatchedQueries: false,
         // What this returns is all that is sent: no header of the client gets through.

@@ -1,5 +1,6 @@
 import { Fault, FAULT_CODES, type FaultCode } from '@tikitu/runtime/fault'
 import { GraphQLError } from 'graphql'
+import { SubgraphCallFailed } from './resilience/call-failed.ts'
 
 type Path = readonly (string | number)[]
 
@@ -11,12 +12,36 @@ export function subgraphError(entry: unknown, path: Path | undefined): GraphQLEr
   return located(faultFrom(entry), path)
 }
 
-/** A call to a subgraph that came to nothing, at `path` of the client's operation. Where it went is only logged. */
-export function subgraphUnreachable(cause: unknown, path: Path | undefined): GraphQLError {
-  const fault = isTimeout(cause)
-    ? new Fault('TIMEOUT', 'This part took too long. Please try again.', { cause })
-    : new Fault('UNAVAILABLE', 'This part is not available right now. Please try again.', { cause })
-  return located(fault, path)
+/**
+ * A call to a subgraph that came to nothing, at `path` of the client's operation. Where it went is only logged. Of a mutation
+ * it is told whether it was surely not done: `extensions.outcome` is NOT_DONE, or UNKNOWN.
+ */
+export function subgraphUnreachable(cause: unknown, path: Path | undefined, isMutation = false): GraphQLError {
+  const code = codeOf(cause)
+  if (!isMutation) return located(new Fault(code, MESSAGES[code], { cause }), path)
+  const outcome = cause instanceof SubgraphCallFailed && !cause.mayHaveArrived ? 'NOT_DONE' : 'UNKNOWN'
+  return located(new Fault(code, MUTATION_MESSAGES[outcome], { cause, details: { outcome } }), path)
+}
+
+const MESSAGES = {
+  TIMEOUT: 'This part took too long. Please try again.',
+  UNAVAILABLE: 'This part is not available right now. Please try again.',
+  INTERNAL: 'Something went wrong on our side. Please try again, and tell us the request id if it stays.',
+}
+
+const MUTATION_MESSAGES = {
+  NOT_DONE: 'This was not done, because that part is not available right now. Please try again.',
+  UNKNOWN: 'We do not know whether this was done. Look before you try again, or use the same idempotency key.',
+}
+
+function codeOf(cause: unknown): 'TIMEOUT' | 'UNAVAILABLE' | 'INTERNAL' {
+  if (cause instanceof SubgraphCallFailed) {
+    if (cause.failure === 'TOO_LARGE') return 'INTERNAL'
+    return cause.failure === 'TIMEOUT' ? 'TIMEOUT' : 'UNAVAILABLE'
+  }
+  const name = cause instanceof Error ? cause.name : ''
+  if (name === 'ResponseExceededMaxSizeError') return 'INTERNAL'
+  return name === 'HeadersTimeoutError' || name === 'BodyTimeoutError' ? 'TIMEOUT' : 'UNAVAILABLE'
 }
 
 function located(fault: Fault, path: Path | undefined): GraphQLError {
@@ -29,7 +54,7 @@ function faultFrom(entry: unknown): Fault {
   // Without a path the subgraph refused the request itself, and the request is ours.
   const isOurs = !path && !FAULTS_OF_NOBODY.has(code)
   if (typeof message !== 'string' || !isFaultCode(code) || isOurs) {
-    return new Fault('INTERNAL', INTERNAL_MESSAGE, { cause: new Error(`a subgraph answered ${JSON.stringify(entry)}`) })
+    return new Fault('INTERNAL', MESSAGES.INTERNAL, { cause: new Error(`a subgraph answered ${JSON.stringify(entry)}`) })
   }
   return new Fault(code, message, { details })
 }
@@ -37,15 +62,8 @@ function faultFrom(entry: unknown): Fault {
 /** Codes that say nothing about the request: a subgraph may give up before it knows which field it was. */
 const FAULTS_OF_NOBODY: ReadonlySet<unknown> = new Set<FaultCode>(['UNAVAILABLE', 'TIMEOUT', 'THROTTLED'])
 
-const INTERNAL_MESSAGE = 'Something went wrong on our side. Please try again, and tell us the request id if it stays.'
-
 function isFaultCode(code: unknown): code is FaultCode {
   return FAULT_CODES.some((known) => known === code)
-}
-
-function isTimeout(cause: unknown): boolean {
-  const name = cause instanceof Error ? cause.name : ''
-  return name === 'TimeoutError' || name === 'HeadersTimeoutError' || name === 'BodyTimeoutError'
 }
 
 function asRecord(value: unknown): Record<string, unknown> {

@@ -1,13 +1,15 @@
 import { IDENTITY_HEADER, signIdentity, type Identity } from '@tikitu/runtime/identity'
 import type { Logger } from '@tikitu/runtime/log'
-import type { Caller } from '../engine/engine.ts'
+import type { Caller, Waiting } from '../engine/engine.ts'
 
 /** The caller of one request. The identity is signed when the first subgraph is called, and once for all of them. */
-export function callerOf(identity: Identity, identitySecret: string, log: Logger): Caller {
+export function callerOf(identity: Identity, identitySecret: string, log: Logger, waiting: Waiting): Caller {
   let headers: Record<string, string> | undefined
   return {
     identity,
     log,
+    deadlineAt: waiting.deadlineAt,
+    hasLeft: waiting.hasLeft,
     subgraphHeaders: () => {
       headers ??= { [IDENTITY_HEADER]: signIdentity(identity, identitySecret), 'x-request-id': identity.requestId }
       return headers

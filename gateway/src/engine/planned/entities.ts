@@ -61,7 +61,7 @@ function compileEntities(
     )
     const missing = () =>
       batches.flatMap((batch) => locate(batch, run).flatMap((trail) => batch.keys.map((key) => [...trail, key])))
-    const answer = await ask(run, upstream, write(run, variables.join(',')), missing)
+    const answer = await ask(run, upstream, { body: write(run, variables.join(',')), isMutation: false }, missing)
     if (!answer) return
     for (const entry of answer.errors) {
       report(run, placesOf(entry, batches, run) ?? missing(), (place) => subgraphError(entry, place))

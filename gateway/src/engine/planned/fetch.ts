@@ -1,21 +1,24 @@
 import type { BatchFetchNode, FetchNode } from '@graphql-hive/router-query-planner'
 import { parse, type GraphQLError } from 'graphql'
+import { readAnswer, type SubgraphAnswer } from '../resilience/answer.ts'
+import type { SubgraphCall } from '../resilience/exchange.ts'
 import { subgraphError, subgraphUnreachable } from '../subgraph-error.ts'
 import { isObject, merge, type Json } from './json.ts'
 import { keysOf } from './keys.ts'
 import type { Trail } from './path.ts'
 import { compileRewrites } from './rewrite.ts'
 import type { Run, Step } from './run.ts'
-import type { SubgraphAnswer, Upstream } from './upstream.ts'
+import type { Upstream } from './upstream.ts'
 
 /** Compiles a fetch of root fields. */
 export function compileRootFetch(node: FetchNode, upstream: Upstream): Step {
   const write = compileBody(node)
   const rewrite = compileRewrites(node.outputRewrites)
   const keys = keysOf(parse(node.operation))
+  const isMutation = node.operationKind === 'mutation'
   return async (run) => {
     const missing = () => keys.map((key) => [key])
-    const answer = await ask(run, upstream, write(run), missing)
+    const answer = await ask(run, upstream, { body: write(run), isMutation }, missing)
     if (!answer) return
     for (const entry of answer.errors) {
       const path = pathOf(entry)
@@ -49,13 +52,17 @@ const ERRORS_MAX = 100
 export async function ask(
   run: Run,
   upstream: Upstream,
-  body: string,
+  { body, isMutation }: Pick<SubgraphCall, 'body' | 'isMutation'>,
   missing: () => Trail[],
 ): Promise<SubgraphAnswer | undefined> {
+  const { caller } = run
   try {
-    return await upstream.ask(body, run.caller.subgraphHeaders())
+    return readAnswer(
+      await upstream.ask({ body, isMutation, headers: caller.subgraphHeaders(), waiting: caller }),
+    )
   } catch (error) {
-    report(run, missing(), (path) => subgraphUnreachable(error, path))
+    // Nobody reads what would be told.
+    if (!caller.hasLeft()) report(run, missing(), (path) => subgraphUnreachable(error, path, isMutation))
     return undefined
   }
 }

@@ -32,7 +32,10 @@ export function plannedEngine(reason: string): Engine {
       const planner = new QueryPlanner(supergraph)
       const schema = buildASTSchema(transformSupergraphToPublicSchema(parse(supergraph)), { assumeValidSDL: true })
       const upstreams = new Map(
-        options.subgraphs.map(({ name, url }) => [name as string, openUpstream(url, options.timeoutMilliseconds)]),
+        options.subgraphs.map((subgraph) => [
+          subgraph.name as string,
+          openUpstream(subgraph, options.subgraphLimits, options.log),
+        ]),
       )
       app.addHook('onClose', async () => {
         await Promise.all([...upstreams.values()].map((upstream) => upstream.close()))

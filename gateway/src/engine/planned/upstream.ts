@@ -1,58 +1,65 @@
 import { Pool } from 'undici'
-import { isObject, type Json, type JsonObject } from './json.ts'
-
-/** What a subgraph answered. */
-export interface SubgraphAnswer {
-  readonly data: JsonObject | null
-  readonly errors: readonly Json[]
-}
+import type { Logger } from '@tikitu/runtime/log'
+import type { Subgraph, SubgraphLimits } from '../engine.ts'
+import { Breaker, BreakerOpen } from '../resilience/breaker.ts'
+import { SubgraphCallFailed } from '../resilience/call-failed.ts'
+import { exchange, type Line, type SubgraphCall } from '../resilience/exchange.ts'
+import { Watch } from '../resilience/watch.ts'
 
 /** A subgraph, as it is called. */
 export interface Upstream {
-  /** Sends a GraphQL request as JSON text. Fails when there is no answer in time, or none that is GraphQL. */
-  ask(body: string, headers: Readonly<Record<string, string>>): Promise<SubgraphAnswer>
+  /**
+   * The bytes of what the subgraph answered, which are GraphQL unless the subgraph talks nonsense (`readAnswer`). Fails with
+   * `SubgraphCallFailed` when there is no answer, or nobody who waits for it.
+   *
+   * A query whose connection failed, or that a proxy answered with 502, 503 or 504, is asked again at most twice while there
+   * is time; a mutation only when there was no connection at all. A subgraph that keeps failing is left alone for a while.
+   */
+  ask(call: SubgraphCall): Promise<Buffer>
   close(): Promise<void>
 }
 
 /** Connections to one subgraph at most. */
 const CONNECTIONS_MAX = 64
 
-/** Keeps connections to the subgraph at `url`. Nothing is connected before the first call. */
-export function openUpstream(url: string, timeoutMilliseconds: number): Upstream {
+/** How long it may take to connect, in milliseconds: short, so that there is time for another attempt. */
+export const CONNECT_MILLISECONDS = 1_000
+
+/** Keeps connections to a subgraph. Nothing is connected before the first call. */
+export function openUpstream({ name, url }: Pick<Subgraph, 'name' | 'url'>, limits: SubgraphLimits, log: Logger): Upstream {
   const { origin, pathname } = new URL(url)
   const pool = new Pool(origin, {
     connections: CONNECTIONS_MAX,
-    connect: { timeout: timeoutMilliseconds },
-    headersTimeout: timeoutMilliseconds,
-    bodyTimeout: timeoutMilliseconds,
+    connect: { timeout: Math.min(CONNECT_MILLISECONDS, limits.timeoutMilliseconds) },
+    maxResponseSize: limits.answerBytesMax,
+    // The watch keeps the time of the whole call; these would begin again with each part of it.
+    headersTimeout: 0,
+    bodyTimeout: 0,
   })
+  const breaker = new Breaker({
+    ...limits,
+    // An answer that is too large is a sign of life.
+    isFailure: (error) => !(error instanceof SubgraphCallFailed && error.failure === 'TOO_LARGE'),
+    onChange: (isOpen) =>
+      log.warn({ subgraph: name }, isOpen ? 'a subgraph fails and is left alone' : 'a subgraph is back'),
+  })
+  const { timeoutMilliseconds } = limits
+  const line: Line = { subgraph: name, pool, path: pathname, breaker, watch: new Watch(), timeoutMilliseconds }
   return {
-    ask: async (body, headers) => readAnswer(await post(pool, pathname, body, headers)),
+    ask: (call) => (breaker.isClosed ? exchange(line, call, false) : tryAgain(line, call)),
     close: () => pool.destroy(),
   }
 }
 
-/** `dispatch` instead of `request`: no stream is made for an answer that is wanted whole. */
-function post(pool: Pool, path: string, body: string, headers: Readonly<Record<string, string>>): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    pool.dispatch(
-      { method: 'POST', path, body, headers: { ...headers, 'content-type': 'application/json' } },
-      {
-        onRequestStart: () => {},
-        onResponseStart: () => {},
-        onResponseData: (_controller, chunk) => void chunks.push(chunk),
-        onResponseEnd: () => resolve((chunks.length === 1 ? chunks[0] : Buffer.concat(chunks))?.toString('utf8') ?? ''),
-        onResponseError: (_controller, error) => reject(error),
-      },
-    )
-  })
-}
-
-function readAnswer(text: string): SubgraphAnswer {
-  const answer = JSON.parse(text) as Json
-  if (!isObject(answer)) throw new Error('the answer is no GraphQL')
-  const { data = null, errors = [] } = answer
-  if (!Array.isArray(errors) || (data === null && errors.length === 0)) throw new Error('the answer is no GraphQL')
-  return { data: isObject(data) ? data : null, errors }
+async function tryAgain(line: Line, call: SubgraphCall): Promise<Buffer> {
+  const { subgraph, breaker, timeoutMilliseconds } = line
+  const { deadlineAt, hasLeft } = call.waiting
+  // With less time it could fail without a fault of the subgraph's.
+  const isTrial = deadlineAt - performance.now() >= timeoutMilliseconds / 2 && !hasLeft()
+  try {
+    if (!isTrial) throw new BreakerOpen()
+    return await breaker.attempt(() => exchange(line, call, true))
+  } catch (error) {
+    throw error instanceof BreakerOpen ? new SubgraphCallFailed(subgraph, 'LEFT_ALONE', false) : error
+  }
 }
