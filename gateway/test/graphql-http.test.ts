@@ -127,6 +127,16 @@ describe('a document', () => {
     expect(gateway.subgraphs.calls).toEqual([])
   })
 
+  it('may have two hundred levels in its variables, for all who read them call themselves at each', async () => {
+    const query = 'mutation ($input: ChangeSettingInput!) { changeSetting(input: $input) { __typename } }'
+    const levels = (count: number) => JSON.parse('['.repeat(count) + ']'.repeat(count)) as unknown
+    const variables = (count: number) => ({ input: { key: 'x', value: levels(count), expectedVersion: 0 } })
+    expect((await answers(query, variables(198))).text).not.toContain('variables: must not')
+    expect((await answers(query, variables(199))).body).toMatchObject(
+      refusal('variables: must not have more than 200 levels of objects and lists'),
+    )
+  })
+
   it.each([
     ['levels of fields', `{ ${'venue { '.repeat(12)}id${' }'.repeat(12)} }`],
     ['aliases', `{ event(id: "1") { ${Array.from({ length: 51 }, (_, n) => `a${n}: id`).join(' ')} } }`],

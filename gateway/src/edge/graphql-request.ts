@@ -19,6 +19,9 @@ const shape = z.object({
   extensions: z.record(z.string(), z.unknown(), 'must be an object').nullish(),
 })
 
+/** Objects and lists in each other: whoever writes or copies them calls itself at each, and its stack has an end. */
+const VARIABLES_LEVELS_MAX = 200
+
 /** Reads the body of a POST, or throws BAD_USER_INPUT naming the parameter that is wrong. */
 export function readPost(request: FastifyRequest): GraphqlRequest {
   const { body } = request
@@ -53,7 +56,18 @@ function read(parameters: object): GraphqlRequest {
     throw badInput(String(issue?.path[0]), issue?.message ?? 'is not valid')
   }
   const { query, variables, operationName } = parsed.data
+  if (variables && levelsExceed(variables, VARIABLES_LEVELS_MAX))
+    throw badInput('variables', `must not have more than ${VARIABLES_LEVELS_MAX} levels of objects and lists`)
   return { query, variables: variables ?? {}, operationName: operationName ?? undefined }
+}
+
+function levelsExceed(value: object, max: number): boolean {
+  let level: object[] = [value]
+  for (let depth = 1; level.length > 0; depth++) {
+    if (depth > max) return true
+    level = level.flatMap((node) => Object.values(node).filter((inner) => typeof inner === 'object' && inner !== null))
+  }
+  return false
 }
 
 function readJson(parameter: string, text: unknown): unknown {

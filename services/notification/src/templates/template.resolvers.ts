@@ -8,8 +8,10 @@ import type { Resolvers } from '../generated/graphql.ts'
 import { TemplateError } from './render.ts'
 import { listTemplates, previewTemplate, saveTemplate } from './templates.ts'
 
+const templateName = text(1, 100)
+
 const saveTemplateInput = z.object({
-  name: text(1, 100),
+  name: templateName,
   channel: z.enum(['EMAIL', 'SMS', 'PUSH', 'IN_APP']),
   locale: language,
   subject: text(1, 200),
@@ -22,7 +24,7 @@ export const templateResolvers: Resolvers = {
   Query: {
     notificationTemplates: (_parent, { name }, context) => {
       requireAdmin(context.identity)
-      return listTemplates(context.database, name ?? null)
+      return listTemplates(context.database, name == null ? null : validInput(templateName, name, 'name'))
     },
     previewTemplate: async (_parent, { templateId, variables }, context) => {
       requireAdmin(context.identity)

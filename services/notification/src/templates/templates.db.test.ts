@@ -71,6 +71,12 @@ describe('templates', () => {
     expect(unknown.data.saveTemplate).toMatchObject({ __typename: 'TemplateNotFound' })
   })
 
+  it('are not looked for by a name that no template can have', async () => {
+    const query = 'query ($name: String) { notificationTemplates(name: $name) { name } }'
+    const { errors } = await notification.graph(anAdmin(), query, { name: `refund-sent${String.fromCharCode(0)}` })
+    expect(errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'name' })
+  })
+
   it('grow by a version at a time, also when two admins save at once, and leave an audit record', async () => {
     const saved = await Promise.allSettled([1, 2, 3].map(() => notification.graph(anAdmin(), SAVE, { input })))
     const versions = saved.flatMap((one) =>
