@@ -145,7 +145,7 @@ export default {
   plugins: ['eslint', 'typescript', 'unicorn', 'oxc', 'import', 'node', 'promise', 'vitest'],
   options: { typeAware: true, reportUnusedDisableDirectives: 'error' },
   env: { node: true, es2024: true },
-  ignorePatterns: ['drizzle/**', 'services/*/src/generated/**', '**/.data/**'],
+  ignorePatterns: ['drizzle/**', 'bench/peers/**', 'services/*/src/generated/**', '**/.data/**'],
   categories: { correctness: 'error', suspicious: 'error', perf: 'error' },
   rules: {
     // A promise nobody awaits is a write that may not have happened. Drizzle queries are thenables, hence the option.

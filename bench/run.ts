@@ -10,13 +10,13 @@ const names = readdirSync(directory)
   .filter((file) => file.endsWith(SUFFIX))
   .map((file) => file.slice(0, -SUFFIX.length))
 
-const [name = ''] = process.argv.slice(2)
+const [name = '', ...args] = process.argv.slice(2)
 process.exitCode = names.includes(name) ? await measure(name) : await list()
 
 async function measure(chosen: string): Promise<number> {
   const bench = await load(chosen)
   console.log(`${chosen}: ${bench.title}\n`)
-  const figures = await runBench(bench, (text) => console.log(text))
+  const figures = await runBench(bench, (text) => console.log(text), args)
   console.log(`\n${table(figures)}\n`)
   for (const figure of figures) console.log(jsonLine(chosen, figure))
   return figures.every(reaches) ? 0 : 1

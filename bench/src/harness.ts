@@ -10,10 +10,14 @@ export interface Figure {
   unit: string
   /** Left out when the figure is only worth knowing. */
   goal?: Goal
+  /** False keeps it out of the table, because the bench shows it to people in another way. */
+  tabled?: boolean
 }
 
 /** What a bench is given. */
 export interface BenchContext {
+  /** What stood behind the bench's name on the command line. */
+  readonly args: readonly string[]
   /** Records a figure. */
   figure(figure: Figure): void
   /** Tells who watches what is going on. */
@@ -30,11 +34,20 @@ export interface Bench {
 }
 
 /** Runs a bench and returns its figures. Throws when it could not measure. */
-export async function runBench(bench: Bench, say: (text: string) => void): Promise<Figure[]> {
+export async function runBench(
+  bench: Bench,
+  say: (text: string) => void,
+  args: readonly string[] = [],
+): Promise<Figure[]> {
   const figures: Figure[] = []
   const cleanUps: (() => Promise<void> | void)[] = []
   try {
-    await bench.run({ figure: (figure) => figures.push(figure), say, cleanUp: (step) => cleanUps.push(step) })
+    await bench.run({
+      args,
+      figure: (figure) => figures.push(figure),
+      say,
+      cleanUp: (step) => cleanUps.push(step),
+    })
   } finally {
     for (const step of cleanUps.toReversed()) await step()
   }
@@ -51,13 +64,15 @@ export function reaches({ value, goal }: Figure): boolean {
 
 /** The figures as a table for people. */
 export function table(figures: readonly Figure[]): string {
-  const rows = figures.map((figure) => [
-    figure.name,
-    figure.value.toFixed(figure.value < 10 ? 2 : 1),
-    figure.unit,
-    describeGoal(figure),
-    reaches(figure) ? '' : 'falls short',
-  ])
+  const rows = figures
+    .filter(({ tabled = true }) => tabled)
+    .map((figure) => [
+      figure.name,
+      figure.value.toFixed(figure.value < 10 ? 2 : 1),
+      figure.unit,
+      describeGoal(figure),
+      reaches(figure) ? '' : 'falls short',
+    ])
   const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   return rows
     .map((row) =>
