@@ -31,6 +31,21 @@ describe('the settings of the gateway', () => {
     expect(config.corsOrigins).toEqual(['https://a.b', 'https://c.d'])
   })
 
+  it('name the proxies that are trusted, and what callers may spend', () => {
+    const config = readConfig({
+      ...enough,
+      TRUSTED_PROXIES: '10.0.0.0/8, 2001:db8::/32,192.0.2.1',
+      BUDGET_MACHINE_POINTS: '7',
+      BUDGET_MACHINE_POINTS_PER_SECOND: '3',
+    })
+    expect(config.trustedProxies).toEqual(['10.0.0.0/8', '2001:db8::/32', '192.0.2.1'])
+    expect(config.costLimits).toMatchObject({
+      operationMax: 10_000,
+      machine: { points: 7, pointsPerSecond: 3 },
+      user: { points: 30_000, pointsPerSecond: 1_000 },
+    })
+  })
+
   it.each<[string, Record<string, string>]>([
     ['IDENTITY_SECRET', { IDENTITY_SECRET: 'short' }],
     ['COGNITO_USER_POOL_ID', { COGNITO_USER_POOL_ID: '' }],
@@ -39,6 +54,9 @@ describe('the settings of the gateway', () => {
     ['SERVICE_URL_USER', { SERVICE_URL_USER: 'http://user/graphql' }],
     ['SERVICE_URL_USER', { SERVICE_URL_USER: 'user:3006' }],
     ['BODY_BYTES_MAX', { BODY_BYTES_MAX: 'large' }],
+    ['TRUSTED_PROXIES', { TRUSTED_PROXIES: '10.0.0.0/33' }],
+    ['TRUSTED_PROXIES', { TRUSTED_PROXIES: '10.0.0.0/8,everybody' }],
+    ['BUDGET_USER_POINTS_PER_SECOND', { BUDGET_USER_POINTS_PER_SECOND: '0' }],
     ['QUERY_DEPTH_MAX', { QUERY_DEPTH_MAX: '0' }],
     ['COGNITO_JWKS_ORIGIN', { COGNITO_JWKS_ORIGIN: 'http://127.0.0.1:3011', NODE_ENV: 'production' }],
   ])('that are wrong are named: %s', (variable, env) => {

@@ -1,7 +1,10 @@
+import { isIP } from 'node:net'
 import { readCognitoConfig, type CognitoConfig } from '@tikitu/runtime/cognito'
 import { commonVariables, readVariables } from '@tikitu/runtime/config'
 import { SERVICE_NAMES, servicePort, type ServiceName } from '@tikitu/schema/services'
 import { z } from 'zod'
+import type { Allowance } from './edge/budget.ts'
+import type { CostLimits } from './edge/budgets.ts'
 import { ENGINE_NAMES, type EngineName, type SubgraphLimits } from './engine/engine.ts'
 
 /** What one GraphQL document may be at most. */
@@ -42,6 +45,10 @@ export interface GatewayConfig {
   readonly bodyBytesMax: number
   /** What one GraphQL document may be at most. */
   readonly queryLimits: QueryLimits
+  /** What operations may cost, one at a time and together. */
+  readonly costLimits: CostLimits
+  /** Addresses and networks of our own whose `x-forwarded-for` says where a request really comes from. */
+  readonly trustedProxies: readonly string[]
   /** The engine that executes operations, when it is not left to the gateway. */
   readonly engine: EngineName | undefined
   /** How long what a service said about a principal is believed, in milliseconds. */
@@ -75,6 +82,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): GatewayConfig 
       rootFieldsMax: read.QUERY_ROOT_FIELDS_MAX,
       fieldsMax: read.QUERY_FIELDS_MAX,
     },
+    costLimits: readCostLimits(read),
+    trustedProxies: read.TRUSTED_PROXIES,
     engine: read.GATEWAY_ENGINE,
     principalCacheMilliseconds: read.PRINCIPAL_CACHE_MILLISECONDS,
     principalTimeoutMilliseconds: read.PRINCIPAL_TIMEOUT_MILLISECONDS,
@@ -101,6 +110,21 @@ const isOrigin = (text: string) => {
 
 const origin = z.string().refine(isOrigin, 'expected an origin such as http://127.0.0.1:3001, without a path')
 
+function listed(text: string): string[] {
+  return text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean)
+}
+
+/** `10.1.2.3`, `10.0.0.0/8` or the like of IPv6. */
+function isNetwork(text: string): boolean {
+  const [address = '', bits, rest] = text.split('/')
+  const version = isIP(address)
+  if (version === 0 || rest !== undefined) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
+}
+
 const variables = {
   ...commonVariables,
   /** Instead of PORT_BASE itself. */
@@ -109,12 +133,7 @@ const variables = {
   CORS_ORIGINS: z
     .string()
     .default('')
-    .transform((list) =>
-      list
-        .split(',')
-        .map((entry) => entry.trim())
-        .filter(Boolean),
-    )
+    .transform(listed)
     .refine(
       (origins) => origins.every(isOrigin),
       'expected origins such as https://tickets.example.com, separated by commas',
@@ -126,6 +145,20 @@ const variables = {
   QUERY_ALIASES_MAX: whole(0, 10_000, 50),
   QUERY_ROOT_FIELDS_MAX: whole(1, 1_000, 20),
   QUERY_FIELDS_MAX: whole(1, 100_000, 1_000),
+  TRUSTED_PROXIES: z
+    .string()
+    .default('')
+    .transform(listed)
+    .refine((all) => all.every(isNetwork), 'expected addresses or networks such as 10.0.0.0/8, separated by commas'),
+  QUERY_COST_MAX: whole(1, 1_000_000_000, 10_000),
+  BUDGET_ANONYMOUS_POINTS: whole(1, 1_000_000_000, 60_000),
+  BUDGET_ANONYMOUS_POINTS_PER_SECOND: whole(1, 1_000_000_000, 2_000),
+  BUDGET_USER_POINTS: whole(1, 1_000_000_000, 30_000),
+  BUDGET_USER_POINTS_PER_SECOND: whole(1, 1_000_000_000, 1_000),
+  BUDGET_MACHINE_POINTS: whole(1, 1_000_000_000, 60_000),
+  BUDGET_MACHINE_POINTS_PER_SECOND: whole(1, 1_000_000_000, 2_000),
+  BUDGET_PRIORITY_POINTS: whole(1, 1_000_000_000, 10_000),
+  BUDGET_PRIORITY_POINTS_PER_SECOND: whole(1, 1_000_000_000, 500),
   GATEWAY_ENGINE: z.enum(ENGINE_NAMES, { error: 'expected planned or stock, or nothing' }).optional(),
   PRINCIPAL_CACHE_MILLISECONDS: whole(0, 60_000, 3_000),
   PRINCIPAL_TIMEOUT_MILLISECONDS: whole(50, 30_000, 1_000),
@@ -134,6 +167,25 @@ const variables = {
   SUBGRAPH_ANSWER_BYTES_MAX: whole(1_024, 268_435_456, 16_777_216),
   SUBGRAPH_FAILURES_MAX: whole(1, 1_000, 5),
   SUBGRAPH_REST_MILLISECONDS: whole(50, 60_000, 1_000),
+}
+
+type CostVariables = Record<
+  'QUERY_COST_MAX' | `BUDGET_${'ANONYMOUS' | 'USER' | 'MACHINE' | 'PRIORITY'}_POINTS${'' | '_PER_SECOND'}`,
+  number
+>
+
+function readCostLimits(read: CostVariables): CostLimits {
+  const allowance = (of: 'ANONYMOUS' | 'USER' | 'MACHINE' | 'PRIORITY'): Allowance => ({
+    points: read[`BUDGET_${of}_POINTS`],
+    pointsPerSecond: read[`BUDGET_${of}_POINTS_PER_SECOND`],
+  })
+  return {
+    operationMax: read.QUERY_COST_MAX,
+    anonymous: allowance('ANONYMOUS'),
+    user: allowance('USER'),
+    machine: allowance('MACHINE'),
+    priority: allowance('PRIORITY'),
+  }
 }
 
 /** `SERVICE_URL_<SERVICE>`, or the port that the service has on this machine. */

@@ -6,7 +6,10 @@ import { subgraphSdl } from '@tikitu/schema/sdl'
 import { SERVICE_NAMES } from '@tikitu/schema/services'
 import Fastify, { LogController, type FastifyInstance } from 'fastify'
 import type { GatewayConfig } from './config.ts'
+import { admission } from './edge/admission.ts'
 import { addJsonBodies } from './edge/body.ts'
+import { readCostWeights } from './edge/cost-weights.ts'
+import { costCompiler } from './edge/cost.ts'
 import { addErrorAnswers, answerError, tellErrors } from './edge/errors.ts'
 import { addGraphqlRoute } from './edge/graphql-route.ts'
 import { addBrowserSecurity } from './edge/security.ts'
@@ -34,6 +37,7 @@ export async function buildGateway(config: GatewayConfig): Promise<FastifyInstan
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: REQUEST_MILLISECONDS,
+    trustProxy: config.trustedProxies.length > 0 && [...config.trustedProxies],
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => answerError(error, request, reply, suggestions),
@@ -65,7 +69,8 @@ export async function buildGateway(config: GatewayConfig): Promise<FastifyInstan
   })
   checkScalars(app.graphql.schema)
 
-  addGraphqlRoute(app, config, authenticatorOf(config, log))
+  const costOf = costCompiler(app.graphql.schema, readCostWeights(SERVICE_NAMES.map(subgraphSdl)))
+  addGraphqlRoute(app, config, authenticatorOf(config, log), admission(config, costOf))
   addHealth(app, config.serviceUrls)
   const hasGraphiql = config.environment !== 'production'
   if (hasGraphiql) addGraphiql(app)

@@ -1,28 +1,40 @@
 import { Fault } from '@tikitu/runtime/fault'
 import type { Identity } from '@tikitu/runtime/identity'
 import type { GatewayConfig } from '../config.ts'
+import { openBudgets, type Charge } from './budgets.ts'
+import type { CostOf } from './cost.ts'
 import { operationCheck, type CheckedOperation } from './documents.ts'
 import type { GraphqlRequest } from './graphql-request.ts'
 
+/** An operation that its caller may have executed now. */
+export interface AdmittedOperation extends CheckedOperation {
+  /** What the caller was charged for it. */
+  readonly charge: Charge
+}
+
 /**
  * Decides whether a caller may have an operation executed, by whatever way it came: HTTP, a WebSocket or an event stream.
- * Throws a `GraphQLError` or a `Fault` that says why not.
+ * Throws a `GraphQLError` or a `Fault` that says why not; one that is `Throttled` when the caller has to wait.
  */
-export type Admit = (asked: GraphqlRequest, identity: Identity) => CheckedOperation
+export type Admit = (asked: GraphqlRequest, identity: Identity) => AdmittedOperation
 
-/** The admission by the limits of the configuration. */
-export function admission(config: Pick<GatewayConfig, 'queryLimits' | 'environment'>): Admit {
-  const check = operationCheck(config.queryLimits)
+/** The admission by the limits of the configuration. There is one of a process: it knows what everybody has spent. */
+export function admission(
+  config: Pick<GatewayConfig, 'queryLimits' | 'costLimits' | 'environment'>,
+  costOf: CostOf,
+): Admit {
+  const check = operationCheck(config.queryLimits, costOf)
+  const chargeFor = openBudgets(config.costLimits)
   return (asked, identity) => {
-    const operation = check(asked.query, asked.operationName)
-    refuseIntrospection(operation, identity, config)
-    return operation
+    const { name, type, introspects, cost } = check(asked.query, asked.operationName)
+    refuseIntrospection(introspects, identity, config)
+    return { name, type, introspects, cost, charge: chargeFor(identity, cost, asked.variables) }
   }
 }
 
 /** Strangers do not get the whole graph at once, except from a developer's machine. */
 function refuseIntrospection(
-  { introspects }: CheckedOperation,
+  introspects: boolean,
   { adminRole, partners }: Identity,
   { environment }: Pick<GatewayConfig, 'environment'>,
 ): void {

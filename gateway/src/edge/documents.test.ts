@@ -10,7 +10,8 @@ const limits = {
   rootFieldsMax: 20,
   fieldsMax: 1_000,
 }
-const check = (source: string, operationName?: string) => operationCheck(limits)(source, operationName)
+const costOf = () => ({ isPriority: false, pointsFor: () => 1 })
+const check = (source: string, operationName?: string) => operationCheck(limits, costOf)(source, operationName)
 
 /** Fragments A0 to A60, of which each spreads the next twice, and what the last one selects. */
 const doubling = (last: string) =>

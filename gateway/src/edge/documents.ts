@@ -2,6 +2,7 @@ import { Fault } from '@tikitu/runtime/fault'
 import { GraphQLError, Lexer, parse, Source, TokenKind, type OperationTypeNode } from 'graphql'
 import type { QueryLimits } from '../config.ts'
 import { LruMap } from '../lru.ts'
+import type { CostOf, OperationCost } from './cost.ts'
 import { measureDocument, type Measure } from './measure.ts'
 
 /** An operation that may be executed, as far as its text tells. */
@@ -10,6 +11,8 @@ export interface CheckedOperation {
   readonly type: OperationTypeNode
   /** Whether its document asks for `__schema` or `__type` anywhere: validation reads all of it. */
   readonly introspects: boolean
+  /** What it costs, and whether it goes first when not everything can. */
+  readonly cost: OperationCost
 }
 
 /**
@@ -34,26 +37,32 @@ const SELECTIONS_PER_FIELD_MAX = 2
  * Parses what a client sent before anything else reads it: only text that is a GraphQL document gets through (a
  * document as JSON would go around the limits), and only one within the limits.
  */
-export function operationCheck(limits: QueryLimits): OperationCheck {
+export function operationCheck(limits: QueryLimits, costOf: CostOf): OperationCheck {
   const known = new LruMap<string, readonly CheckedOperation[]>(DOCUMENTS_MAX)
   return (source, operationName) => {
     let operations = known.get(source)
     if (!operations) {
-      operations = operationsIn(source, limits)
+      operations = operationsIn(source, limits, costOf)
       known.set(source, operations)
     }
     return pick(operations, operationName)
   }
 }
 
-function operationsIn(source: string, limits: QueryLimits): CheckedOperation[] {
+function operationsIn(source: string, limits: QueryLimits, costOf: CostOf): CheckedOperation[] {
   if (source.length > limits.charactersMax) throw tooLarge('characters', limits.charactersMax)
   refuseNesting(source)
-  const { operations, fragments } = measureDocument(parse(source, { maxTokens: limits.tokensMax }))
+  const document = parse(source, { maxTokens: limits.tokensMax })
+  const { operations, fragments } = measureDocument(document)
   for (const fragment of fragments) refuseMany(fragment, limits)
   for (const { measure } of operations) refuse(measure, limits)
   const introspects = [...fragments, ...operations.map(({ measure }) => measure)].some((part) => part.introspects)
-  return operations.map(({ operation }) => ({ name: operation.name?.value, type: operation.operation, introspects }))
+  return operations.map(({ operation }) => ({
+    name: operation.name?.value,
+    type: operation.operation,
+    introspects,
+    cost: costOf(document, operation),
+  }))
 }
 
 /** The lexer knows what is text or a comment, and unlike the parser it does not call itself. */

@@ -5,7 +5,8 @@ import { GraphQLError, OperationTypeNode } from 'graphql'
 import type { GatewayConfig } from '../config.ts'
 import type { Authenticate } from '../identity/authenticate.ts'
 import { callerOf } from '../identity/caller.ts'
-import { admission } from './admission.ts'
+import type { Admit } from './admission.ts'
+import { extensionsOf, Throttled, type Charge } from './budgets.ts'
 import type { CheckedOperation } from './documents.ts'
 import { RequestRefused, tellErrors } from './errors.ts'
 import { readGet, readPost, type GraphqlRequest } from './graphql-request.ts'
@@ -14,12 +15,21 @@ import { readGet, readPost, type GraphqlRequest } from './graphql-request.ts'
 export const GRAPHQL_PATH = '/graphql'
 
 /** The one way to the graph: GraphQL over HTTP, by POST, or for queries by GET. */
-export function addGraphqlRoute(app: FastifyInstance, config: GatewayConfig, authenticate: Authenticate): void {
-  const admit = admission(config)
+export function addGraphqlRoute(
+  app: FastifyInstance,
+  config: GatewayConfig,
+  authenticate: Authenticate,
+  admit: Admit,
+): void {
   const suggestions = config.environment === 'development'
 
-  const execute = (request: FastifyRequest, reply: FastifyReply, identity: Identity, asked: GraphqlRequest) => {
-    refuseMethod(admit(asked, identity), request)
+  const execute = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    identity: Identity,
+    asked: GraphqlRequest,
+    charge: Charge,
+  ) => {
     const caller = callerOf(identity, config.identitySecret, request.log, {
       deadlineAt: performance.now() - reply.elapsedTime + config.requestTimeoutMilliseconds,
       hasLeft: () => request.raw.socket.destroyed,
@@ -27,7 +37,8 @@ export function addGraphqlRoute(app: FastifyInstance, config: GatewayConfig, aut
     // The stock engine keeps what it sends to subgraphs under this name.
     const __currentQuery = `${asked.operationName ?? ''}\n${asked.query}`
     const { query, variables, operationName } = asked
-    return reply.graphql(query, { caller, operationName, __currentQuery }, variables, operationName)
+    const extensions = extensionsOf(charge)
+    return reply.graphql(query, { caller, operationName, extensions, __currentQuery }, variables, operationName)
   }
 
   const answer = async (
@@ -38,17 +49,26 @@ export function addGraphqlRoute(app: FastifyInstance, config: GatewayConfig, aut
     const identity = await authenticate(request)
     const asked = read(request)
     const mediaType = mediaTypeOf(request)
+    let cost: Charge | undefined
     try {
-      const result = await execute(request, reply, identity, asked)
+      const operation = admit(asked, identity)
+      cost = operation.charge
+      refuseMethod(operation, request)
+      const result = await execute(request, reply, identity, asked, cost)
+      result.extensions = { cost }
       return await reply.type(mediaType).send(result)
     } catch (error) {
       const wrong = documentErrors(error)
       if (!wrong) throw error
+      if (error instanceof Throttled) {
+        cost = error.charge
+        void reply.header('retry-after', error.retryAfterSeconds)
+      }
       const errors = tellErrors(wrong, { requestId: request.id, log: request.log, suggestions })
       return reply
-        .code(mediaType === GRAPHQL_RESPONSE ? 400 : 200)
+        .code(statusOf(error, mediaType))
         .type(mediaType)
-        .send({ errors })
+        .send(cost ? { errors, extensions: { cost } } : { errors })
     }
   }
 
@@ -72,10 +92,19 @@ function refuseMethod({ type }: CheckedOperation, { method }: FastifyRequest): v
   }
 }
 
-/** What is wrong with the document or its variables; undefined when it is something else that went wrong. */
+/**
+ * Programs that know nothing of GraphQL wait as they are told when they see 429, whatever they accept. Otherwise clients
+ * that ask for plain JSON expect 200 of everything that is an answer of GraphQL.
+ */
+function statusOf(error: unknown, mediaType: string): number {
+  if (error instanceof Throttled) return error.statusCode
+  return mediaType === GRAPHQL_RESPONSE ? 400 : 200
+}
+
+/** What is wrong with the operation, or with asking for it now; undefined when it is something else that went wrong. */
 function documentErrors(error: unknown): readonly Error[] | undefined {
   if (error instanceof GraphQLError) return [error]
-  if (error instanceof Fault && error.code === 'BAD_USER_INPUT') return [error]
+  if (error instanceof Fault && (error.code === 'BAD_USER_INPUT' || error instanceof Throttled)) return [error]
   if (!(error instanceof Error) || !('code' in error) || error.code !== 'MER_ERR_GQL_VALIDATION') return undefined
   const bundled: unknown = 'errors' in error ? error.errors : undefined
   return Array.isArray(bundled) ? bundled.filter((one) => one instanceof Error) : [error]

@@ -80,5 +80,7 @@ declare module 'mercurius' {
     caller: Caller
     /** Which operation of the document. */
     operationName: string | undefined
+    /** The answer's `extensions`, as JSON, for an engine that writes the answer itself. */
+    extensions: string
   }
 }

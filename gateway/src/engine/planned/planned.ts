@@ -73,7 +73,8 @@ function addHooks(app: FastifyInstance, context: OperationContext, { formatError
     const data = operation.write({ ...run.data, ...execution.data }, run.variables)
     const failed = [...(execution.errors ?? []), ...errorsOf(run, data)]
     const errors = failed.length > 0 ? formatErrors(failed, run.caller) : []
-    const text = errors.length > 0 ? `{"data":${data},"errors":${JSON.stringify(errors)}}` : `{"data":${data}}`
+    const wrong = errors.length > 0 ? `,"errors":${JSON.stringify(errors)}` : ''
+    const text = `{"data":${data}${wrong},"extensions":${request.extensions}}`
     void request.reply.serializer(() => text)
   })
 }

@@ -561,6 +561,7 @@ export type ResolversTypes = {
   ChangeAdminRoleOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ChangeAdminRoleOutcome']>
   DeactivateAdminOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['DeactivateAdminOutcome']>
   ChangeSettingOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ChangeSettingOutcome']>
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>
 }
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -601,7 +602,19 @@ export type ResolversParentTypes = {
   ChangeAdminRoleOutcome: ResolversUnionTypes<ResolversParentTypes>['ChangeAdminRoleOutcome']
   DeactivateAdminOutcome: ResolversUnionTypes<ResolversParentTypes>['DeactivateAdminOutcome']
   ChangeSettingOutcome: ResolversUnionTypes<ResolversParentTypes>['ChangeSettingOutcome']
+  Float: Scalars['Float']['output']
 }
+
+export type CostDirectiveArgs = {
+  weight: Scalars['Float']['input']
+}
+
+export type CostDirectiveResolver<
+  Result,
+  Parent,
+  ContextType = RequestContext,
+  Args = CostDirectiveArgs,
+> = DirectiveResolverFn<Result, Parent, ContextType, Args>
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime'
@@ -921,4 +934,8 @@ export type Resolvers<ContextType = RequestContext> = {
   ChangeAdminRoleOutcome?: ChangeAdminRoleOutcomeResolvers<ContextType>
   DeactivateAdminOutcome?: DeactivateAdminOutcomeResolvers<ContextType>
   ChangeSettingOutcome?: ChangeSettingOutcomeResolvers<ContextType>
+}
+
+export type DirectiveResolvers<ContextType = RequestContext> = {
+  cost?: CostDirectiveResolver<any, any, ContextType>
 }

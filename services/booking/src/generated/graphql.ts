@@ -1144,12 +1144,10 @@ export type ResolversTypes = {
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>
   SafeInt: ResolverTypeWrapper<Scalars['SafeInt']['output']>
   Refusal: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Refusal']>
-  String: ResolverTypeWrapper<Scalars['String']['output']>
   PageInfo: ResolverTypeWrapper<PageInfo>
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>
   Money: ResolverTypeWrapper<Money>
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>
   ID: ResolverTypeWrapper<Scalars['ID']['output']>
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>
   EventStatus: EventStatus
@@ -1222,6 +1220,9 @@ export type ResolversTypes = {
   CheckoutOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CheckoutOutcome']>
   CancelBookingOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CancelBookingOutcome']>
   CheckInOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CheckInOutcome']>
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>
+  String: ResolverTypeWrapper<Scalars['String']['output']>
 }
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -1229,12 +1230,10 @@ export type ResolversParentTypes = {
   DateTime: Scalars['DateTime']['output']
   SafeInt: Scalars['SafeInt']['output']
   Refusal: ResolversInterfaceTypes<ResolversParentTypes>['Refusal']
-  String: Scalars['String']['output']
   PageInfo: PageInfo
   Boolean: Scalars['Boolean']['output']
   Money: Money
   Query: Record<PropertyKey, never>
-  Int: Scalars['Int']['output']
   ID: Scalars['ID']['output']
   Mutation: Record<PropertyKey, never>
   Event: EventSource
@@ -1297,7 +1296,43 @@ export type ResolversParentTypes = {
   CheckoutOutcome: ResolversUnionTypes<ResolversParentTypes>['CheckoutOutcome']
   CancelBookingOutcome: ResolversUnionTypes<ResolversParentTypes>['CancelBookingOutcome']
   CheckInOutcome: ResolversUnionTypes<ResolversParentTypes>['CheckInOutcome']
+  Float: Scalars['Float']['output']
+  Int: Scalars['Int']['output']
+  String: Scalars['String']['output']
 }
+
+export type CostDirectiveArgs = {
+  weight: Scalars['Float']['input']
+}
+
+export type CostDirectiveResolver<
+  Result,
+  Parent,
+  ContextType = RequestContext,
+  Args = CostDirectiveArgs,
+> = DirectiveResolverFn<Result, Parent, ContextType, Args>
+
+export type ListSizeDirectiveArgs = {
+  assumedSize: Scalars['Int']['input']
+  narrowedBy?: Maybe<Scalars['String']['input']>
+  narrowedSize?: Maybe<Scalars['Int']['input']>
+}
+
+export type ListSizeDirectiveResolver<
+  Result,
+  Parent,
+  ContextType = RequestContext,
+  Args = ListSizeDirectiveArgs,
+> = DirectiveResolverFn<Result, Parent, ContextType, Args>
+
+export type PriorityDirectiveArgs = {}
+
+export type PriorityDirectiveResolver<
+  Result,
+  Parent,
+  ContextType = RequestContext,
+  Args = PriorityDirectiveArgs,
+> = DirectiveResolverFn<Result, Parent, ContextType, Args>
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime'
@@ -2030,4 +2065,10 @@ export type Resolvers<ContextType = RequestContext> = {
   CheckoutOutcome?: CheckoutOutcomeResolvers<ContextType>
   CancelBookingOutcome?: CancelBookingOutcomeResolvers<ContextType>
   CheckInOutcome?: CheckInOutcomeResolvers<ContextType>
+}
+
+export type DirectiveResolvers<ContextType = RequestContext> = {
+  cost?: CostDirectiveResolver<any, any, ContextType>
+  listSize?: ListSizeDirectiveResolver<any, any, ContextType>
+  priority?: PriorityDirectiveResolver<any, any, ContextType>
 }

@@ -783,12 +783,10 @@ export type ResolversTypes = {
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>
   Refusal: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Refusal']>
-  String: ResolverTypeWrapper<Scalars['String']['output']>
   PageInfo: ResolverTypeWrapper<PageInfo>
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>
   ID: ResolverTypeWrapper<Scalars['ID']['output']>
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>
   PartnerStatus: PartnerStatus
   StaffRole: StaffRole
@@ -798,7 +796,6 @@ export type ResolversTypes = {
   CommissionTerms: ResolverTypeWrapper<CommissionTerms>
   Venue: ResolverTypeWrapper<VenueSource>
   GeoPoint: ResolverTypeWrapper<GeoPoint>
-  Float: ResolverTypeWrapper<Scalars['Float']['output']>
   SeatingPlan: ResolverTypeWrapper<SeatingPlanSource>
   SeatingPlanSection: ResolverTypeWrapper<SeatingPlanSection>
   GeneralAdmissionArea: ResolverTypeWrapper<GeneralAdmissionArea>
@@ -844,6 +841,9 @@ export type ResolversTypes = {
   ImportSeatingPlanOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ImportSeatingPlanOutcome']>
   CreateSeatingPlanOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CreateSeatingPlanOutcome']>
   AddApiClientOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['AddApiClientOutcome']>
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>
+  String: ResolverTypeWrapper<Scalars['String']['output']>
 }
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -851,12 +851,10 @@ export type ResolversParentTypes = {
   DateTime: Scalars['DateTime']['output']
   JSON: Scalars['JSON']['output']
   Refusal: ResolversInterfaceTypes<ResolversParentTypes>['Refusal']
-  String: Scalars['String']['output']
   PageInfo: PageInfo
   Boolean: Scalars['Boolean']['output']
   Query: Record<PropertyKey, never>
   ID: Scalars['ID']['output']
-  Int: Scalars['Int']['output']
   Mutation: Record<PropertyKey, never>
   Partner: PartnerSource
   User: Pick<User, '__typename' | 'id'>
@@ -864,7 +862,6 @@ export type ResolversParentTypes = {
   CommissionTerms: CommissionTerms
   Venue: VenueSource
   GeoPoint: GeoPoint
-  Float: Scalars['Float']['output']
   SeatingPlan: SeatingPlanSource
   SeatingPlanSection: SeatingPlanSection
   GeneralAdmissionArea: GeneralAdmissionArea
@@ -906,7 +903,34 @@ export type ResolversParentTypes = {
   ImportSeatingPlanOutcome: ResolversUnionTypes<ResolversParentTypes>['ImportSeatingPlanOutcome']
   CreateSeatingPlanOutcome: ResolversUnionTypes<ResolversParentTypes>['CreateSeatingPlanOutcome']
   AddApiClientOutcome: ResolversUnionTypes<ResolversParentTypes>['AddApiClientOutcome']
+  Float: Scalars['Float']['output']
+  Int: Scalars['Int']['output']
+  String: Scalars['String']['output']
 }
+
+export type CostDirectiveArgs = {
+  weight: Scalars['Float']['input']
+}
+
+export type CostDirectiveResolver<
+  Result,
+  Parent,
+  ContextType = RequestContext,
+  Args = CostDirectiveArgs,
+> = DirectiveResolverFn<Result, Parent, ContextType, Args>
+
+export type ListSizeDirectiveArgs = {
+  assumedSize: Scalars['Int']['input']
+  narrowedBy?: Maybe<Scalars['String']['input']>
+  narrowedSize?: Maybe<Scalars['Int']['input']>
+}
+
+export type ListSizeDirectiveResolver<
+  Result,
+  Parent,
+  ContextType = RequestContext,
+  Args = ListSizeDirectiveArgs,
+> = DirectiveResolverFn<Result, Parent, ContextType, Args>
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime'
@@ -1361,4 +1385,9 @@ export type Resolvers<ContextType = RequestContext> = {
   ImportSeatingPlanOutcome?: ImportSeatingPlanOutcomeResolvers<ContextType>
   CreateSeatingPlanOutcome?: CreateSeatingPlanOutcomeResolvers<ContextType>
   AddApiClientOutcome?: AddApiClientOutcomeResolvers<ContextType>
+}
+
+export type DirectiveResolvers<ContextType = RequestContext> = {
+  cost?: CostDirectiveResolver<any, any, ContextType>
+  listSize?: ListSizeDirectiveResolver<any, any, ContextType>
 }

@@ -522,6 +522,15 @@ export type ResolversParentTypes = {
   ConfirmPaymentOutcome: ResolversUnionTypes<ResolversParentTypes>['ConfirmPaymentOutcome']
 }
 
+export type PriorityDirectiveArgs = {}
+
+export type PriorityDirectiveResolver<
+  Result,
+  Parent,
+  ContextType = RequestContext,
+  Args = PriorityDirectiveArgs,
+> = DirectiveResolverFn<Result, Parent, ContextType, Args>
+
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime'
 }
@@ -788,4 +797,8 @@ export type Resolvers<ContextType = RequestContext> = {
   IdempotencyKeyReused?: IdempotencyKeyReusedResolvers<ContextType>
   StartPaymentOutcome?: StartPaymentOutcomeResolvers<ContextType>
   ConfirmPaymentOutcome?: ConfirmPaymentOutcomeResolvers<ContextType>
+}
+
+export type DirectiveResolvers<ContextType = RequestContext> = {
+  priority?: PriorityDirectiveResolver<any, any, ContextType>
 }
