@@ -60,12 +60,20 @@ export async function visiblePartner(context: RequestContext, id: string): Promi
   return maySeePartner(await caller(), partner) ? partner : null
 }
 
-/** The venue, if it exists for the caller. */
+/** The venue, if the caller may find it. */
 export async function visibleVenue(context: RequestContext, id: string): Promise<VenueRow | null> {
   const { venue: loader, caller } = reading(context)
   const venue = isId(id) ? await loader.load(id) : null
   if (!venue || venue.isActive) return venue
   return maySeeVenue(await caller(), venue) ? venue : null
+}
+
+/**
+ * The venue that another service refers to: for whoever may see what is there, an event above all, so an inactive one
+ * too. It stops new events and is not found any more, but the way to those that are on sale is no secret.
+ */
+export async function referredVenue(context: RequestContext, id: string): Promise<VenueRow | null> {
+  return isId(id) ? reading(context).venue.load(id) : null
 }
 
 /** The version of a seating plan, if it exists for the caller. */

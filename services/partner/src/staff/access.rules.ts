@@ -25,7 +25,7 @@ export function maySeeDetails(caller: Caller, partnerId: string): boolean {
   return caller.isAdmin || (role !== undefined && role !== 'MACHINE')
 }
 
-/** Whether the venue exists for the caller: an inactive one for its partner's own people and admins only. */
+/** Whether the caller may find the venue: an inactive one its partner's own people and admins only. */
 export function maySeeVenue(
   caller: Caller,
   venue: { readonly partnerId: string; readonly isActive: boolean },

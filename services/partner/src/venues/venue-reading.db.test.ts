@@ -21,12 +21,12 @@ beforeAll(async () => {
   callers = everyCaller(partner, await aPartner(service))
 })
 
-describe('who sees a venue, asked for, listed or met as an entity', () => {
+describe('who sees a venue', () => {
   const ASK = `query ($id: ID!, $partnerId: ID!, $representations: [_Any!]!) {
     venue(id: $id) { name seatingPlans { id } }
     venues(filter: { partnerId: $partnerId }, first: 100) { edges { node { id } } }
     partner(id: $partnerId) { venues(first: 100) { edges { node { id } } } }
-    _entities(representations: $representations) { ... on Venue { name } }
+    _entities(representations: $representations) { ... on Venue { name city isActive seatingPlans { id } } }
   }`
   let active: string
   let inactive: string
@@ -40,7 +40,8 @@ describe('who sees a venue, asked for, listed or met as an entity', () => {
     const { data, errors } = await service.graph(callers[kind], ASK, variables)
     expect(errors).toEqual([])
     const seen = data.venue !== null
-    expect(data._entities[0] !== null).toBe(seen)
+    expect(data._entities).toMatchObject([{ name: 'Town Hall', isActive: id === active }])
+    expect(data._entities[0].seatingPlans).toEqual(data.venue?.seatingPlans ?? null)
     for (const list of [data.venues, data.partner.venues]) {
       expect(list.edges.some((edge: { node: { id: string } }) => edge.node.id === id)).toBe(seen)
     }
@@ -61,8 +62,21 @@ describe('who sees a venue, asked for, listed or met as an entity', () => {
     ['machine', 'with plans', 'with plans'],
     ['support', 'with plans', 'with plans'],
     ['finance', 'with plans', 'with plans'],
-  ])('%s sees an active one %s, an inactive one %s', async (kind, ofActive, ofInactive) => {
-    expect([await sees(kind, active), await sees(kind, inactive)]).toEqual([ofActive, ofInactive])
+  ])(
+    '%s finds an active one %s, an inactive one %s, and is told of both by whatever refers to them',
+    async (kind, ofActive, ofInactive) => {
+      expect([await sees(kind, active), await sees(kind, inactive)]).toEqual([ofActive, ofInactive])
+    },
+  )
+
+  it('nothing is told of a venue that does not exist', async () => {
+    const ids = [anyId(), "'; drop table venues", 'a\u0000', '']
+    const { data, errors } = await service.graph(nobody(), ASK, {
+      id: active,
+      partnerId: partner.id,
+      representations: ids.map((id) => ({ __typename: 'Venue', id })),
+    })
+    expect([data._entities, errors]).toEqual([ids.map(() => null), []])
   })
 
   it('a venue of a suspended partner stays, without its partner', async () => {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { requireUserId } from '@tikitu/runtime/identity'
 import { country, text, timezone, validInput } from '@tikitu/runtime/validate'
 import type { Resolvers } from '../generated/graphql.ts'
-import { change, reading, visiblePartner, visibleVenue } from '../reading.ts'
+import { change, reading, referredVenue, visiblePartner, visibleVenue } from '../reading.ts'
 import { maySeePlans } from '../staff/access.rules.ts'
 import { venueConnection } from './venue-connection.ts'
 import { createVenue, updateVenue } from './venues.ts'
@@ -78,7 +78,7 @@ export const venueResolvers = {
   },
 
   Venue: {
-    __resolveReference: ({ id }, _args, context) => visibleVenue(context, id),
+    __resolveReference: ({ id }, _args, context) => referredVenue(context, id),
     location: ({ latitude, longitude }) => (latitude === null || longitude === null ? null : { latitude, longitude }),
     partner: ({ partnerId }, _args, context) => visiblePartner(context, partnerId),
     seatingPlans: async ({ id, partnerId }, _args, context) => {
