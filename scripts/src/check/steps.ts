@@ -23,6 +23,12 @@ export const STEPS: readonly Step[] = [
   { name: 'dead code', command: tool('knip'), args: ['--no-progress'] },
   { name: 'migrations', command: process.execPath, args: ['scripts/db-generate.ts', '--check'] },
   { name: 'generated code', command: process.execPath, args: ['scripts/codegen.ts', '--check'] },
+  // Installs trust the lockfile; this asks for every package that it names whether it may be there.
+  {
+    name: 'lockfile',
+    command: 'npx',
+    args: ['-y', 'pnpm@12.21.0', 'install', '--lockfile-only', '--frozen-lockfile', '--no-trust-lockfile'],
+  },
   { name: 'format', command: tool('oxfmt'), args: ['--list-different', '.'] },
   { name: 'names', command: process.execPath, args: ['scripts/src/check/names.ts'] },
 ]
