@@ -1,6 +1,7 @@
 import type { Database } from './database.ts'
 import type { Identity } from './identity.ts'
 import type { Logger } from './log.ts'
+import type { Change } from './live/room.ts'
 import { toUnion, type Refusal } from './outcome.ts'
 import type { Settings } from './settings.ts'
 import { transact, type Work } from './transact.ts'
@@ -17,6 +18,11 @@ export interface RequestContext {
   readonly settings: Settings
   /** Logs with the request id. */
   readonly log: Logger
+  /**
+   * In a subscription: yields at once, and then whenever the thing has changed, until whoever subscribed is gone. Look
+   * at the thing after each. Elsewhere it never yields.
+   */
+  readonly watch: (change: Change) => AsyncIterable<void>
 }
 
 /**

@@ -16,6 +16,8 @@ import { forgetKeys } from './idempotency.ts'
 import { anonymous, IDENTITY_HEADER, verifyIdentity, type Identity } from './identity.ts'
 import { newId, requestIdOf } from './ids.ts'
 import { cron, startJobs, type JobHandler } from './jobs.ts'
+import { openRoom, type Room } from './live/room.ts'
+import { addSubscriptions, resolveSubscriptions, type SubscriptionField } from './live/subscriptions.ts'
 import { createLog, type Logger } from './log.ts'
 import { watchSettings, type Settings } from './settings.ts'
 import { announceReady, closeOnSignal } from './shutdown.ts'
@@ -49,6 +51,11 @@ export interface ServiceDefinition {
   readonly resolvers: object
   /** What it does about events; must be those of its row in `SUBSCRIPTIONS`. */
   readonly subscriptions: readonly Subscription[]
+  /**
+   * Which facts that it publishes are changes of what subscriptions `watch`: their topic by event type; the event's key
+   * is the id. What changes without a fact is told with `tellOfChanges`.
+   */
+  readonly watched?: Readonly<Record<string, string>>
   /** What it does later, or outside of transactions. */
   readonly jobs?: (parts: ServiceParts) => readonly JobHandler[]
   /** Routes beside GraphQL; they too need a signed identity. */
@@ -87,14 +94,17 @@ export async function buildService(definition: ServiceDefinition, config: Servic
     subscriptions: [...definition.subscriptions],
     transport,
     log,
+    watched: definition.watched,
   })
-  const app = await buildApp(definition, config, parts)
+  const room = definition.watched ? openRoom({ database, log }) : undefined
+  const app = await buildApp(definition, config, parts, room)
 
   return {
     ...parts,
     app,
     close: async () => {
       await app.close()
+      await room?.stop()
       await events.stop()
       await jobs.stop()
       settings.stop()
@@ -126,6 +136,7 @@ async function buildApp(
   definition: ServiceDefinition,
   config: ServiceConfig,
   parts: ServiceParts,
+  room: Room | undefined,
 ): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: parts.log,
@@ -153,25 +164,33 @@ async function buildApp(
       .send({ errors: publicErrors([new Fault('NOT_FOUND', 'There is nothing here.')], request.id, parts.log) }),
   )
   addHealth(app, parts.database)
-  await addGraph(app, definition, parts)
+  await addGraph(app, definition, parts, room)
   definition.routes?.(app, parts)
   await app.ready()
   return app
 }
 
-async function addGraph(app: FastifyInstance, definition: ServiceDefinition, parts: ServiceParts): Promise<void> {
+async function addGraph(
+  app: FastifyInstance,
+  definition: ServiceDefinition,
+  parts: ServiceParts,
+  room: Room | undefined,
+): Promise<void> {
   const sdl = subgraphSdl(definition.name)
+  const { Subscription: subscriptions = {}, ...resolvers } = definition.resolvers as Resolvers
+  const contextOf = (request: FastifyRequest, watch: RequestContext['watch']): RequestContext => ({
+    ...parts,
+    identity: request.identity,
+    requestId: request.identity.requestId,
+    log: request.log,
+    watch,
+  })
   await app.register(mercuriusFederationPlugin, {
     schema: sdl,
     // Resolvers are checked against the SDL by the generated types; Mercurius' own type is looser and differs.
-    resolvers: { ...scalarsOf(sdl), ...definition.resolvers } as IResolvers,
+    resolvers: { ...scalarsOf(sdl), ...resolvers } as IResolvers,
     graphiql: false,
-    context: (request: FastifyRequest): RequestContext => ({
-      ...parts,
-      identity: request.identity,
-      requestId: request.identity.requestId,
-      log: request.log,
-    }),
+    context: (request: FastifyRequest): RequestContext => contextOf(request, watchNothing),
     errorFormatter: (execution, context) => {
       const request: FastifyRequest | undefined = context.reply?.request
       const thrown = execution.errors ?? []
@@ -182,7 +201,19 @@ async function addGraph(app: FastifyInstance, definition: ServiceDefinition, par
       }
     },
   })
+  resolveSubscriptions(app.graphql.schema, subscriptions)
+  if (!room) return
+  addSubscriptions(app, app.graphql.schema, (request, gone) => contextOf(request, (change) => room.watch(change, gone)))
 }
+
+/** Resolvers by type; those of `Subscription` are not Mercurius' business. */
+interface Resolvers {
+  readonly [typeName: string]: object
+  readonly Subscription?: Readonly<Record<string, SubscriptionField>>
+}
+
+/** Outside a subscription there is nobody to tell. */
+async function* watchNothing(): AsyncGenerator<void> {}
 
 function headerOf(request: FastifyRequest): string | undefined {
   const header = request.headers[IDENTITY_HEADER]

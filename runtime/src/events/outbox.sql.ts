@@ -38,7 +38,7 @@ const BATCH_EVENTS = 200
 
 /**
  * Gives every committed row that has none its position, in the order of `sequence`. Returns the types that now have
- * something to deliver, and whether there is more to number.
+ * something to deliver, the keys of those of the `watched` types, and whether there is more to number.
  *
  * A cursor over `sequence` itself would lose events: a row is numbered when it is written and seen when its transaction
  * commits, so a lower number can appear after a higher one was read. What gets a position was seen committed. Of two
@@ -53,8 +53,13 @@ const BATCH_EVENTS = 200
  */
 export async function numberCommitted(
   connection: Pick<Session, 'query'>,
-): Promise<{ types: ReadonlySet<string>; more: boolean }> {
-  const { rows } = await connection.query<{ count: string; types: string[] | null }>({
+  watched: readonly string[] = [],
+): Promise<Numbered> {
+  const { rows } = await connection.query<{
+    count: string
+    types: string[] | null
+    watched: { type: string; key: string }[] | null
+  }>({
     name: 'events_number',
     text: `
       with numbered as (select position from outbox_cursors where name = '${NUMBERED}' for update),
@@ -66,15 +71,29 @@ export async function numberCommitted(
         update outbox set position = numbered.position + fresh.place
         from fresh, numbered
         where outbox.sequence = fresh.sequence and coalesce(outbox.position, 0) = 0
-        returning type
+        returning type, key
       ),
       moved as (
         update outbox_cursors set position = position + (select count(*) from fresh), moved_at = now()
         where name = '${NUMBERED}' and exists (select from fresh)
       )
-      select count(*) as count, array_agg(distinct type) as types from placed`,
+      select count(*) as count, array_agg(distinct type) as types,
+             jsonb_agg(jsonb_build_object('type', type, 'key', key)) filter (where type = any($1::text[])) as watched
+      from placed`,
+    values: [watched],
   })
-  return { types: new Set(rows[0]?.types), more: Number(rows[0]?.count) === NUMBER_ROWS }
+  return {
+    types: new Set(rows[0]?.types),
+    watched: rows[0]?.watched ?? [],
+    more: Number(rows[0]?.count) === NUMBER_ROWS,
+  }
+}
+
+/** What was numbered. */
+export interface Numbered {
+  readonly types: ReadonlySet<string>
+  readonly watched: readonly { readonly type: string; readonly key: string }[]
+  readonly more: boolean
 }
 
 /** What a pipe carries next, and the cursor before and after it. Positions are bigints, as text. */

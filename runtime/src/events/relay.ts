@@ -1,7 +1,8 @@
 import type { Database } from '../database.ts'
 import type { Logger } from '../log.ts'
 import { createBell } from '../bell.ts'
-import { createCursors, numberCommitted, pruneOutbox, SESSION_SETTINGS } from './outbox.sql.ts'
+import { notify } from '../live/room.ts'
+import { createCursors, numberCommitted, pruneOutbox, SESSION_SETTINGS, type Numbered } from './outbox.sql.ts'
 import { pause } from './pause.ts'
 import { createSender } from './sender.ts'
 import { openSession, type Session } from './session.ts'
@@ -28,6 +29,8 @@ export interface RelayOptions {
   readonly source: string
   readonly pipes: readonly Pipe[]
   readonly log: Logger
+  /** Which facts are changes of what somebody may be watching: their topic by event type. The key says which thing. */
+  readonly watched?: Readonly<Record<string, string>> | undefined
 }
 
 /** A running relay. */
@@ -43,7 +46,7 @@ export interface Relay {
  * until it stops or loses its connection. That is economy: every step is also safe against a second relay that still
  * believes it has the turn, because it only goes on from a cursor that it found and moves it by compare-and-set.
  */
-export function startRelay({ database, source, pipes, log }: RelayOptions): Relay {
+export function startRelay({ database, source, pipes, log, watched = {} }: RelayOptions): Relay {
   const bell = createBell()
   const stopping = new AbortController()
   const forget = onWake(database, bell.ring)
@@ -90,12 +93,19 @@ export function startRelay({ database, source, pipes, log }: RelayOptions): Rela
       await session.query(`listen ${COMMITTED}`)
       let pruneAt = 0
       while (!turn.signal.aborted) {
-        const { types, more } = await numberCommitted(session)
-        for (const sender of senders) sender.deliver(types)
-        if (more) continue
+        const numbered = await numberCommitted(session, Object.keys(watched))
+        for (const sender of senders) sender.deliver(numbered.types)
+        await tell(numbered.watched)
+        if (numbered.more) continue
         if (Date.now() >= pruneAt) pruneAt = (await prune(session)) ? 0 : Date.now() + PRUNE_EVERY_MILLISECONDS
         await bell.wait(POLL_MILLISECONDS)
       }
+    }
+
+    /** Here, because the commit is over, whatever wrote the row: nobody waits for it. */
+    async function tell(facts: Numbered['watched']) {
+      const changes = facts.flatMap(({ type, key }) => (watched[type] ? [{ topic: watched[type], id: key }] : []))
+      await notify(session, changes)
     }
 
     try {

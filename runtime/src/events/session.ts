@@ -1,4 +1,4 @@
-import pg, { type QueryConfig, type QueryResult, type QueryResultRow } from 'pg'
+import pg, { type Notification, type QueryConfig, type QueryResult, type QueryResultRow } from 'pg'
 import type { Database } from '../database.ts'
 
 /** A connection of its own beside the pool, for `LISTEN` and for locks that live as long as the connection. */
@@ -13,7 +13,7 @@ interface SessionOptions {
   /** How the connection is called in `pg_stat_activity`. */
   readonly name: string
   /** Called at every notification of a channel that the session listens to. */
-  readonly onNotification: () => void
+  readonly onNotification: (message: Notification) => void
   /** Called when the connection is lost or was ended; perhaps twice. */
   readonly onLost: () => void
 }

@@ -21,6 +21,8 @@ export interface EventsOptions {
   readonly log: Logger
   /** Who consumes what, by service; the system's own table unless said. */
   readonly routes?: Readonly<Record<string, readonly string[]>>
+  /** Which facts of the outbox are changes of what somebody may be watching: their topic by event type. */
+  readonly watched?: Readonly<Record<string, string>> | undefined
   /** How failed events are tried again, where that differs from what is usual. */
   readonly retry?: Partial<Retry>
 }
@@ -46,6 +48,7 @@ export async function startEvents({
   transport,
   log,
   routes = SUBSCRIPTIONS,
+  watched,
   retry,
 }: EventsOptions): Promise<Events> {
   refuseMismatch(service, routes[service] ?? [], subscriptions)
@@ -54,7 +57,7 @@ export async function startEvents({
       .map(([consumer, types]) => ({ consumer, types }))
       .filter(({ types }) => types.length > 0),
   )
-  const relay = startRelay({ database, source: sourceOf(service), pipes, log })
+  const relay = startRelay({ database, source: sourceOf(service), pipes, log, watched })
   const inbox = startInbox({ database, subscriptions, log, retry })
   await transport.feed(service, (batch) => arrive(database.pool, batch))
   return {

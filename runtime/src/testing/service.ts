@@ -5,8 +5,10 @@ import { arrive } from '../events/arrive.ts'
 import { sourceOf } from '../events/envelope.ts'
 import { IDENTITY_HEADER, signIdentity, type Identity } from '../identity.ts'
 import { newId } from '../ids.ts'
+import { SUBSCRIPTIONS_PATH } from '../live/subscriptions.ts'
 import { buildService, type Service, type ServiceDefinition } from '../serve.ts'
 import { testDatabase } from './database.ts'
+import { openSubscription, type TestSubscription } from './subscription.ts'
 
 /** What a graph answered. */
 export interface GraphAnswer {
@@ -27,6 +29,8 @@ export interface TestService {
   readonly database: Database
   /** Asks the graph as somebody, with a really signed identity. */
   graph(identity: Identity, query: string, variables?: Record<string, unknown>): Promise<GraphAnswer>
+  /** Subscribes as somebody, over a real connection. */
+  subscribe(identity: Identity, query: string, variables?: Record<string, unknown>): Promise<TestSubscription>
   /** Asks a plain route as somebody; `null` sends no identity at all. */
   get(identity: Identity | null, url: string): Promise<{ status: number; body: unknown }>
   /** Hands over an event as its publisher's relay would, and waits until it has been handled. */
@@ -57,6 +61,7 @@ export async function testService(
     ...facts,
   })
   beforeDrop(() => service.close())
+  let address: Promise<string> | undefined
   const signed = (identity: Identity) => ({ [IDENTITY_HEADER]: signIdentity(identity, TEST_IDENTITY_SECRET) })
   return {
     service,
@@ -70,6 +75,10 @@ export async function testService(
       })
       const body = response.json<Partial<GraphAnswer>>()
       return { status: response.statusCode, data: body.data, errors: body.errors ?? [] }
+    },
+    async subscribe(identity, query, variables = {}) {
+      address ??= service.app.listen({ host: '127.0.0.1', port: 0 })
+      return openSubscription(`${await address}${SUBSCRIPTIONS_PATH}`, signed(identity), { query, variables })
     },
     async get(identity, url) {
       const response = await service.app.inject({ method: 'GET', url, headers: identity ? signed(identity) : {} })

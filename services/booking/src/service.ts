@@ -2,7 +2,7 @@ import { cron } from '@tikitu/runtime/jobs'
 import type { ServiceDefinition } from '@tikitu/runtime/serve'
 import { settingSubscription } from '@tikitu/runtime/settings'
 import { auditResolvers } from './audit/audit.resolvers.ts'
-import { bookingSubscriptions } from './bookings/booking.events.ts'
+import { bookingChanges, bookingSubscriptions } from './bookings/booking.events.ts'
 import { bookingResolvers } from './bookings/booking.resolvers.ts'
 import { completeEvents } from './bookings/completion.ts'
 import { keepExpiring } from './bookings/expiry.ts'
@@ -42,6 +42,7 @@ export function defineBooking({ ticketKeySecret }: Pick<BookingConfig, 'ticketKe
     name: 'booking',
     resolvers,
     subscriptions: [...venueSubscriptions, ...bookingSubscriptions, settingSubscription],
+    watched: bookingChanges,
     jobs: (parts) => [cron('bookings.complete', '7 * * * *', () => completeEvents(parts))],
     routes: (app, parts) => {
       // Ends with the app, and so before the database is closed.

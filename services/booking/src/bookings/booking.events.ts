@@ -1,4 +1,12 @@
+import type { Transaction } from '@tikitu/runtime/database'
 import { on, type Subscription } from '@tikitu/runtime/events'
+import { tellOfChanges } from '@tikitu/runtime/live'
+import {
+  BookingCancelled,
+  BookingConfirmed,
+  BookingExpired,
+  BookingRefundRequested,
+} from '@tikitu/schema/events/booking'
 import {
   PaymentCancelled,
   PaymentFailed,
@@ -6,16 +14,32 @@ import {
   RefundFailed,
   RefundSucceeded,
 } from '@tikitu/schema/events/payment'
+import { BOOKING_TOPIC } from './booking.loaders.ts'
 import { completeRefund, recordFailedRefund, settlePayment } from './settlement.ts'
 
-/** What booking does about money. */
+/** The facts that whoever follows a booking is told of. A checkout is none: before it there was no booking to follow. */
+export const bookingChanges: Readonly<Record<string, string>> = Object.fromEntries(
+  [BookingConfirmed, BookingExpired, BookingCancelled, BookingRefundRequested].map(({ type }) => [type, BOOKING_TOPIC]),
+)
+
+/** What booking does about money. Where it publishes nothing, it tells those who follow the booking. */
 export const bookingSubscriptions: readonly Subscription[] = [
   on(PaymentSucceeded, (tx, { paymentId, bookingId, amount, currency }, { at }) =>
     settlePayment(tx, { paymentId, bookingId, amount, currency }, at),
   ),
-  on(RefundSucceeded, (tx, refund, { at }) => completeRefund(tx, refund, at)),
-  on(RefundFailed, (tx, refund) => recordFailedRefund(tx, refund)),
+  on(RefundSucceeded, async (tx, refund, { at }) => {
+    await completeRefund(tx, refund, at)
+    await tell(tx, refund)
+  }),
+  on(RefundFailed, async (tx, refund) => {
+    await recordFailedRefund(tx, refund)
+    await tell(tx, refund)
+  }),
   // The buyer may try again until the deadline, which alone ends the waiting.
-  on(PaymentFailed, async () => {}),
-  on(PaymentCancelled, async () => {}),
+  on(PaymentFailed, tell),
+  on(PaymentCancelled, tell),
 ]
+
+function tell(tx: Transaction, { bookingId }: { bookingId: string }): Promise<void> {
+  return tellOfChanges(tx, { topic: BOOKING_TOPIC, id: bookingId })
+}

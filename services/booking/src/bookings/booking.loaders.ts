@@ -1,6 +1,6 @@
 import { connectionOf, emptyConnection, pageOf } from '@tikitu/runtime/connection'
 import type { RequestContext } from '@tikitu/runtime/context'
-import { badInput } from '@tikitu/runtime/fault'
+import { badInput, Fault } from '@tikitu/runtime/fault'
 import { requireUserId } from '@tikitu/runtime/identity'
 import { isId } from '@tikitu/runtime/ids'
 import { loadOne } from '@tikitu/runtime/loader'
@@ -23,6 +23,24 @@ const loaders = perRequest(({ identity, database: { orm } }: Asking) => ({
 /** A booking; null when there is none that the caller may see. */
 export async function bookingById(asking: Asking, id: string): Promise<BookingRow | null> {
   return isId(id) ? loaders(asking).booking.load(id) : null
+}
+
+/** What those who follow a booking watch. */
+export const BOOKING_TOPIC = 'booking'
+
+/** A booking as it is, and again after each change, for as long as the caller may see it. NOT_FOUND when they may not. */
+export async function followBooking(context: RequestContext, id: string): Promise<AsyncIterable<BookingRow>> {
+  const booking = await bookingById(context, id)
+  if (!booking) throw new Fault('NOT_FOUND', 'There is no such booking.')
+  return present(context, booking.id)
+}
+
+async function* present({ identity, database, watch }: RequestContext, id: string): AsyncGenerator<BookingRow> {
+  for await (const _ of watch({ topic: BOOKING_TOPIC, id })) {
+    const [booking] = await visibleBookings(database.orm, viewerOf(identity), [id])
+    if (!booking) return
+    yield booking
+  }
 }
 
 /** A booking as it is after whatever this request did to it; the caller may see it. */

@@ -4,9 +4,10 @@ import { timesMoney } from '@tikitu/runtime/money'
 import { validInput } from '@tikitu/runtime/validate'
 import { eventLoaders } from '../events/event.loaders.ts'
 import type { Resolvers } from '../generated/graphql.ts'
+import type { BookingSource } from '../mappers.ts'
 import { ticketsOfBooking } from '../tickets/ticket.loaders.ts'
 import { cancelInput, checkoutInput } from './booking.input.ts'
-import { bookingById, freshBooking, listBookings, listBookingsOfUser } from './booking.loaders.ts'
+import { bookingById, followBooking, freshBooking, listBookings, listBookingsOfUser } from './booking.loaders.ts'
 import { isCheckedOut } from './booking.rules.ts'
 import { cancelBooking } from './cancellation.ts'
 import { checkout, type CheckoutTerms } from './checkout.ts'
@@ -34,6 +35,13 @@ export const bookingResolvers: Resolvers = {
       const outcome = await mutate(context, 'Booking', (tx, at) => cancelBooking(tx, { ...wish, identity, at }))
       if (outcome.__typename !== 'Booking') return outcome
       return { __typename: 'Booking', ...(await freshBooking(context, outcome.id)) }
+    },
+  },
+
+  Subscription: {
+    bookingUpdated: {
+      subscribe: (_parent, { id }, context) => followBooking(context, id),
+      resolve: (booking: BookingSource) => booking,
     },
   },
 

@@ -1,7 +1,9 @@
 import type { Database, Transaction } from '@tikitu/runtime/database'
+import { tellOfChanges } from '@tikitu/runtime/live'
 import { accept, accepted } from '@tikitu/runtime/outcome'
 import { transact } from '@tikitu/runtime/transact'
 import { expireTickets } from '../tickets/ticket.sql.ts'
+import { BOOKING_TOPIC } from './booking.loaders.ts'
 import { transitionFrom } from './booking.saga.ts'
 import { eventsOver, markCompleted, moveBookingsOfEvent } from './completion.sql.ts'
 
@@ -26,6 +28,7 @@ export async function completeSome(tx: Transaction, eventId: string): Promise<bo
   if (!over) throw new Error('the saga does not say what becomes of bookings when their event is over')
   const completed = await moveBookingsOfEvent(tx, eventId, over, BOOKINGS_MAX)
   if (completed.length > 0) await expireTickets(tx, completed)
+  await tellOfChanges(tx, ...completed.map((id) => ({ topic: BOOKING_TOPIC, id })))
   if (completed.length === BOOKINGS_MAX) return true
   await markCompleted(tx, eventId)
   return false

@@ -158,6 +158,20 @@ export type MutationCheckInArgs = {
   input: CheckInInput
 }
 
+export type Subscription = {
+  readonly __typename?: 'Subscription'
+  /**
+   * One booking as it is now, and again whenever it or its payment has changed; changes in quick succession may come as one.
+   * For whoever may see `booking(id)`; for others it does not exist: NOT_FOUND. After a lost connection subscribe again,
+   * nothing is missed: what comes first is the present state.
+   */
+  readonly bookingUpdated: Booking
+}
+
+export type SubscriptionBookingUpdatedArgs = {
+  id: Scalars['ID']['input']
+}
+
 /** Where an event stands. */
 export type EventStatus =
   /** Only its partner sees it. */
@@ -1150,6 +1164,7 @@ export type ResolversTypes = {
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>
   ID: ResolverTypeWrapper<Scalars['ID']['output']>
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>
+  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>
   EventStatus: EventStatus
   EventCategory: EventCategory
   Event: ResolverTypeWrapper<EventSource>
@@ -1236,6 +1251,7 @@ export type ResolversParentTypes = {
   Query: Record<PropertyKey, never>
   ID: Scalars['ID']['output']
   Mutation: Record<PropertyKey, never>
+  Subscription: Record<PropertyKey, never>
   Event: EventSource
   Venue: Pick<Venue, '__typename' | 'id'>
   Partner: Pick<Partner, '__typename' | 'id'>
@@ -1467,6 +1483,19 @@ export type MutationResolvers<
     ParentType,
     ContextType,
     RequireFields<MutationCheckInArgs, 'input'>
+  >
+}
+
+export type SubscriptionResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription'],
+> = {
+  bookingUpdated?: SubscriptionResolver<
+    ResolversTypes['Booking'],
+    'bookingUpdated',
+    ParentType,
+    ContextType,
+    RequireFields<SubscriptionBookingUpdatedArgs, 'id'>
   >
 }
 
@@ -2017,6 +2046,7 @@ export type Resolvers<ContextType = RequestContext> = {
   Money?: MoneyResolvers<ContextType>
   Query?: QueryResolvers<ContextType>
   Mutation?: MutationResolvers<ContextType>
+  Subscription?: SubscriptionResolvers<ContextType>
   Event?: EventResolvers<ContextType>
   Venue?: VenueResolvers<ContextType>
   Partner?: PartnerResolvers<ContextType>
