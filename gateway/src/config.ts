@@ -89,7 +89,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): GatewayConfig 
     principalTimeoutMilliseconds: read.PRINCIPAL_TIMEOUT_MILLISECONDS,
     requestTimeoutMilliseconds: read.REQUEST_TIMEOUT_MILLISECONDS,
     subgraphLimits: {
-      timeoutMilliseconds: read.SUBGRAPH_TIMEOUT_MILLISECONDS,
+      timeoutMilliseconds: Math.min(read.SUBGRAPH_TIMEOUT_MILLISECONDS, read.REQUEST_TIMEOUT_MILLISECONDS),
       answerBytesMax: read.SUBGRAPH_ANSWER_BYTES_MAX,
       failuresMax: read.SUBGRAPH_FAILURES_MAX,
       restMilliseconds: read.SUBGRAPH_REST_MILLISECONDS,

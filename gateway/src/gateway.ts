@@ -85,6 +85,8 @@ function authenticatorOf(config: GatewayConfig, log: Logger) {
     identitySecret: config.identitySecret,
     cacheMilliseconds: config.principalCacheMilliseconds,
     timeoutMilliseconds: config.principalTimeoutMilliseconds,
+    failuresMax: config.subgraphLimits.failuresMax,
+    restMilliseconds: config.subgraphLimits.restMilliseconds,
     log,
   })
   return authenticator(rememberTokens(accessTokenVerifier(config.cognito)), directory)

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { mercuriusFederationPlugin } from '@mercuriusjs/federation'
 import { publicErrors } from '@tikitu/runtime/errors'
 import { Fault } from '@tikitu/runtime/fault'
@@ -25,6 +25,9 @@ export interface Call {
 /** A route of a fixture, beside GraphQL and health. */
 export type FixtureRoutes = (app: FastifyInstance) => void
 
+/** How a subgraph answers that is no longer itself. */
+export type Behaviour = (request: IncomingMessage, response: ServerResponse) => void
+
 /** Six subgraphs over HTTP, with the real SDL and the resolvers of the fixtures. */
 export interface Subgraphs {
   /** Where each listens; stays the same when it is stopped and started again. */
@@ -36,8 +39,8 @@ export interface Subgraphs {
   onHeaders(listener: (headers: IncomingHttpHeaders) => void): void
   /** From now on this subgraph takes questions and never answers; undefined ends that. */
   silence(service: ServiceName | undefined): void
-  /** From now on this subgraph answers what is no GraphQL; undefined ends that. */
-  babble(service: ServiceName | undefined): void
+  /** From now on the graph of this subgraph is what this says, and no GraphQL server; undefined ends that. */
+  misbehave(service: ServiceName, behaviour: Behaviour | undefined): void
   stop(service: ServiceName): Promise<void>
   start(service: ServiceName): Promise<void>
   close(): Promise<void>
@@ -46,7 +49,7 @@ export interface Subgraphs {
 /** Starts all six on free ports. */
 export async function startSubgraphs(routes: Partial<Record<ServiceName, FixtureRoutes>> = {}): Promise<Subgraphs> {
   const calls: Call[] = []
-  const mood: Mood = { silent: undefined, babbling: undefined, onHeaders: undefined }
+  const mood: Mood = { silent: undefined, onHeaders: undefined, behaviours: new Map() }
   const running = new Map<ServiceName, FastifyInstance>()
   const ports = new Map<ServiceName, number>()
 
@@ -78,7 +81,10 @@ export async function startSubgraphs(routes: Partial<Record<ServiceName, Fixture
     forget: () => calls.splice(0),
     onHeaders: (listener) => (mood.onHeaders = listener),
     silence: (service) => (mood.silent = service),
-    babble: (service) => (mood.babbling = service),
+    misbehave: (service, behaviour) => {
+      if (behaviour) mood.behaviours.set(service, behaviour)
+      else mood.behaviours.delete(service)
+    },
     start,
     stop,
     close: async () => {
@@ -90,8 +96,8 @@ export async function startSubgraphs(routes: Partial<Record<ServiceName, Fixture
 /** How the fixtures behave just now. */
 interface Mood {
   silent: ServiceName | undefined
-  babbling: ServiceName | undefined
   onHeaders: ((headers: IncomingHttpHeaders) => void) | undefined
+  readonly behaviours: Map<ServiceName, Behaviour>
 }
 
 async function buildSubgraph(
@@ -105,8 +111,12 @@ async function buildSubgraph(
   app.addHook('preHandler', async (request, reply) => {
     if (request.routeOptions.url === '/readyz') return
     mood.onHeaders?.(request.headers)
+    const behaviour = request.url === '/graphql' && mood.behaviours.get(service)
+    if (behaviour) {
+      reply.hijack()
+      return behaviour(request.raw, reply.raw)
+    }
     if (mood.silent === service) await new Promise(() => {})
-    if (mood.babbling === service) await reply.code(502).type('text/html').send('<h1>502 Bad Gateway</h1>')
     const header = request.headers[IDENTITY_HEADER]
     const identity = verifyIdentity(typeof header === 'string' ? header : undefined, IDENTITY_SECRET)
     identities.set(request, identity)

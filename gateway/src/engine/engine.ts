@@ -22,6 +22,8 @@ export interface Waiting {
 export interface Caller extends Waiting {
   /** As the gateway established it for this request. */
   readonly identity: Identity
+  /** The same for all requests of one identity from one address, and of no other: only they may share what is under way. */
+  readonly key: string
   /** Logs with the request id. */
   readonly log: Logger
   /** The headers of every call that is made to a subgraph for this request, and for no other. */
@@ -39,7 +41,7 @@ export interface Subgraph {
 
 /** How far a subgraph is trusted. */
 export interface SubgraphLimits {
-  /** How long it may take to answer, in milliseconds. */
+  /** How long it may take to answer, in milliseconds: no longer than a whole request, or nobody could tell that it fails. */
   readonly timeoutMilliseconds: number
   /** The largest answer that is taken from it, in bytes. */
   readonly answerBytesMax: number

@@ -12,15 +12,20 @@ export function subgraphError(entry: unknown, path: Path | undefined): GraphQLEr
   return located(faultFrom(entry), path)
 }
 
+/** A call to a subgraph that came to nothing, at `path` of the client's operation. */
+export function subgraphUnreachable(cause: unknown, path: Path | undefined): GraphQLError {
+  return located(unreachable(cause, false), path)
+}
+
 /**
- * A call to a subgraph that came to nothing, at `path` of the client's operation. Where it went is only logged. Of a mutation
- * it is told whether it was surely not done: `extensions.outcome` is NOT_DONE, or UNKNOWN.
+ * What is told of a call that came to nothing, at each place that misses something. Where it went is only logged. Of a
+ * mutation it is told whether it was surely not done: `extensions.outcome` is NOT_DONE, or UNKNOWN.
  */
-export function subgraphUnreachable(cause: unknown, path: Path | undefined, isMutation = false): GraphQLError {
+export function unreachable(cause: unknown, isMutation: boolean): Fault {
   const code = codeOf(cause)
-  if (!isMutation) return located(new Fault(code, MESSAGES[code], { cause }), path)
+  if (!isMutation) return new Fault(code, MESSAGES[code], { cause })
   const outcome = cause instanceof SubgraphCallFailed && !cause.mayHaveArrived ? 'NOT_DONE' : 'UNKNOWN'
-  return located(new Fault(code, MUTATION_MESSAGES[outcome], { cause, details: { outcome } }), path)
+  return new Fault(code, MUTATION_MESSAGES[outcome], { cause, details: { outcome } })
 }
 
 const MESSAGES = {
@@ -40,11 +45,11 @@ function codeOf(cause: unknown): 'TIMEOUT' | 'UNAVAILABLE' | 'INTERNAL' {
     return cause.failure === 'TIMEOUT' ? 'TIMEOUT' : 'UNAVAILABLE'
   }
   const name = cause instanceof Error ? cause.name : ''
-  if (name === 'ResponseExceededMaxSizeError') return 'INTERNAL'
   return name === 'HeadersTimeoutError' || name === 'BodyTimeoutError' ? 'TIMEOUT' : 'UNAVAILABLE'
 }
 
-function located(fault: Fault, path: Path | undefined): GraphQLError {
+/** A fault at a place of the client's operation. */
+export function located(fault: Fault, path: Path | undefined): GraphQLError {
   return new GraphQLError(fault.message, { originalError: fault, path: path ? [...path] : undefined })
 }
 
@@ -54,7 +59,9 @@ function faultFrom(entry: unknown): Fault {
   // Without a path the subgraph refused the request itself, and the request is ours.
   const isOurs = !path && !FAULTS_OF_NOBODY.has(code)
   if (typeof message !== 'string' || !isFaultCode(code) || isOurs) {
-    return new Fault('INTERNAL', MESSAGES.INTERNAL, { cause: new Error(`a subgraph answered ${JSON.stringify(entry)}`) })
+    return new Fault('INTERNAL', MESSAGES.INTERNAL, {
+      cause: new Error(`a subgraph answered ${JSON.stringify(entry)}`),
+    })
   }
   return new Fault(code, message, { details })
 }

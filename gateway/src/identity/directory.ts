@@ -23,6 +23,8 @@ export interface DirectoryOptions {
   readonly identitySecret: string
   readonly cacheMilliseconds: number
   readonly timeoutMilliseconds: number
+  readonly failuresMax: number
+  readonly restMilliseconds: number
   readonly log: Logger
 }
 

@@ -3,6 +3,7 @@ import { IDENTITY_HEADER, serviceIdentity, signIdentity } from '@tikitu/runtime/
 import type { Logger } from '@tikitu/runtime/log'
 import { PRINCIPAL_PATH } from '@tikitu/schema/principals'
 import type { z } from 'zod'
+import { Breaker, BreakerOpen } from '../engine/resilience/breaker.ts'
 import { LruMap } from '../lru.ts'
 
 /** What a service said about a principal: `unknown` when it does not know them, `unanswered` when it said nothing in time. */
@@ -21,6 +22,10 @@ export interface LookupOptions<Known> {
   readonly cacheMilliseconds: number
   /** How long the service may take, in milliseconds. */
   readonly timeoutMilliseconds: number
+  /** Questions in a row without an answer until the service is left alone: then nobody waits for it. */
+  readonly failuresMax: number
+  /** How long it is left alone until one question tries whether it is back, in milliseconds. */
+  readonly restMilliseconds: number
   readonly log: Logger
 }
 
@@ -34,9 +39,16 @@ const PRINCIPALS_MAX = 10_000
 export function lookup<Known>(options: LookupOptions<Known>): Lookup<Known> {
   const remembered = new LruMap<string, { readonly answer: Answer<Known>; readonly until: number }>(PRINCIPALS_MAX)
   const waiting = new Map<string, Promise<Answer<Known>>>()
+  const { url, failuresMax, restMilliseconds, log } = options
+  const breaker = new Breaker({
+    failuresMax,
+    restMilliseconds,
+    isFailure: () => true,
+    onChange: (isOpen) => log.warn({ url, isOpen }, 'the breaker of the look-up of principals changed'),
+  })
 
   const askAndRemember = async (query: string, requestId: string) => {
-    const answer = await ask(options, query, requestId)
+    const answer = await ask(options, breaker, query, requestId)
     if (typeof answer === 'object')
       remembered.set(query, { answer, until: performance.now() + options.cacheMilliseconds })
     return answer
@@ -55,24 +67,54 @@ export function lookup<Known>(options: LookupOptions<Known>): Lookup<Known> {
   }
 }
 
-async function ask<Known>(options: LookupOptions<Known>, query: string, requestId: string): Promise<Answer<Known>> {
+async function ask<Known>(
+  options: LookupOptions<Known>,
+  breaker: Breaker,
+  query: string,
+  requestId: string,
+): Promise<Answer<Known>> {
   try {
-    const response = await fetch(`${options.url}${PRINCIPAL_PATH}?${query}`, {
-      headers: {
-        [IDENTITY_HEADER]: signIdentity(serviceIdentity('gateway', requestId), options.identitySecret),
-        'x-request-id': requestId,
-      },
-      signal: AbortSignal.timeout(options.timeoutMilliseconds),
-      redirect: 'error',
-    })
-    if (response.status === 404) {
-      await response.body?.cancel()
-      return 'unknown'
-    }
-    if (!response.ok) throw new Fault('UNAVAILABLE', `status ${response.status}`)
-    return { known: options.shape.parse(await response.json()) }
+    return await breaker.attempt(() => askInTime(options, query, requestId))
   } catch (error) {
-    options.log.warn({ err: error, reqId: requestId, url: options.url }, 'a principal could not be looked up')
+    const { log, url } = options
+    if (!(error instanceof BreakerOpen))
+      log.warn({ err: error, reqId: requestId, url }, 'a principal could not be looked up')
     return 'unanswered'
   }
+}
+
+async function askInTime<Known>(options: LookupOptions<Known>, query: string, requestId: string) {
+  const signal = AbortSignal.timeout(options.timeoutMilliseconds)
+  try {
+    return await read(options, query, requestId, signal)
+  } catch (error) {
+    // Only a connection that failed is a TypeError. One that lay idle may have been closed by a service that restarted.
+    if (!(error instanceof TypeError)) throw error
+    return await read(options, query, requestId, signal)
+  }
+}
+
+async function read<Known>(
+  { url, shape, identitySecret }: LookupOptions<Known>,
+  query: string,
+  requestId: string,
+  signal: AbortSignal,
+): Promise<Answer<Known>> {
+  const response = await fetch(`${url}${PRINCIPAL_PATH}?${query}`, {
+    headers: {
+      [IDENTITY_HEADER]: signIdentity(serviceIdentity('gateway', requestId), identitySecret),
+      'x-request-id': requestId,
+    },
+    signal,
+    redirect: 'error',
+  })
+  if (response.status === 404) {
+    await response.body?.cancel()
+    return 'unknown'
+  }
+  if (!response.ok) {
+    await response.body?.cancel()
+    throw new Fault('UNAVAILABLE', `status ${response.status}`)
+  }
+  return { known: shape.parse(await response.json()) }
 }

@@ -1,5 +1,5 @@
 import { GraphQLError } from 'graphql'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { badInput, Fault } from '../fault.ts'
 import { createLog } from '../log.ts'
 import { faultOf, httpStatus, publicErrors } from './errors.ts'
@@ -22,6 +22,16 @@ describe('an error on its way to the client', () => {
     const leaving = JSON.stringify(publicly(thrownBy(secret)))
     expect(leaving).toContain('INTERNAL')
     expect(leaving).not.toMatch(/password|tikitu/)
+  })
+
+  it('is logged once, at however many places it is told', () => {
+    const error = vi.spyOn(log, 'error')
+    const down = new Fault('UNAVAILABLE', 'down')
+    expect(
+      publicErrors([thrownBy(down), thrownBy(down), thrownBy(new Fault('INTERNAL', 'other'))], 'request-1', log),
+    ).toHaveLength(3)
+    expect(error).toHaveBeenCalledTimes(2)
+    error.mockRestore()
   })
 
   it('says that GraphQL itself could not read the document', () => {

@@ -16,10 +16,11 @@ const INTERNAL_MESSAGE = 'Something went wrong on our side. Please try again, an
 
 /**
  * The entries of `errors` for the client. Faults and GraphQL's own errors stay readable; everything else is logged
- * with its cause and leaves as INTERNAL with the request id.
+ * once with its cause and leaves as INTERNAL with the request id.
  */
 export function publicErrors(errors: readonly Error[], requestId: string, log: Logger): PublicError[] {
-  return errors.flatMap(unbundle).map((error) => publicError(error, requestId, log))
+  const logged = new Set<Error>()
+  return errors.flatMap(unbundle).map((error) => publicError(error, requestId, log, logged))
 }
 
 /** Mercurius bundles validation errors inside one error. */
@@ -37,14 +38,17 @@ export function httpStatus(errors: readonly Error[]): number {
   return cause ? faultOf(cause).statusCode : 400
 }
 
-function publicError(error: Error, requestId: string, log: Logger): PublicError {
+function publicError(error: Error, requestId: string, log: Logger, logged: Set<Error>): PublicError {
   const place = placeOf(error)
   const cause = rootOf(error)
   if (cause === undefined)
     return { message: error.message, ...place, extensions: { code: 'BAD_USER_INPUT', requestId } }
   const fault = faultOf(cause)
-  if (fault.code === 'INTERNAL' || fault.code === 'UNAVAILABLE')
+  // What is missing at a hundred places went wrong once.
+  if ((fault.code === 'INTERNAL' || fault.code === 'UNAVAILABLE') && !logged.has(cause)) {
+    logged.add(cause)
     log.error({ err: cause, path: place.path }, 'a request failed')
+  }
   return { message: fault.message, ...place, extensions: { ...fault.details, code: fault.code, requestId } }
 }
 

@@ -2,23 +2,24 @@ import type { BatchFetchNode, FetchNode } from '@graphql-hive/router-query-plann
 import { parse, type GraphQLError } from 'graphql'
 import { readAnswer, type SubgraphAnswer } from '../resilience/answer.ts'
 import type { SubgraphCall } from '../resilience/exchange.ts'
-import { subgraphError, subgraphUnreachable } from '../subgraph-error.ts'
+import { located, subgraphError, unreachable } from '../subgraph-error.ts'
+import type { SharedUpstream } from './in-flight.ts'
 import { isObject, merge, type Json } from './json.ts'
 import { keysOf } from './keys.ts'
 import type { Trail } from './path.ts'
+import { isOnlyData } from './relay.ts'
 import { compileRewrites } from './rewrite.ts'
 import type { Run, Step } from './run.ts'
-import type { Upstream } from './upstream.ts'
 
-/** Compiles a fetch of root fields. */
-export function compileRootFetch(node: FetchNode, upstream: Upstream): Step {
+/** Compiles a fetch of root fields. With `relays`, an answer of nothing but data is the client's as it is, and nobody reads it. */
+export function compileRootFetch(node: FetchNode, upstream: SharedUpstream, relays: boolean): Step {
   const write = compileBody(node)
   const rewrite = compileRewrites(node.outputRewrites)
   const keys = keysOf(parse(node.operation))
   const isMutation = node.operationKind === 'mutation'
   return async (run) => {
     const missing = () => keys.map((key) => [key])
-    const answer = await ask(run, upstream, { body: write(run), isMutation }, missing)
+    const answer = await ask(run, upstream, { body: write(run), isMutation, relays }, missing)
     if (!answer) return
     for (const entry of answer.errors) {
       const path = pathOf(entry)
@@ -48,21 +49,29 @@ export function compileBody({ operation, variableUsages = [] }: FetchNode | Batc
 /** Errors that are told about one thing that went wrong. A list can miss the same part in each of its rows. */
 const ERRORS_MAX = 100
 
+/** What is asked. With `relays`, an answer of nothing but data becomes `run.relayed`. */
+type Question = Pick<SubgraphCall, 'body' | 'isMutation'> & { readonly relays?: boolean }
+
 /** Asks a subgraph. When there is no answer, that is an error at each of the paths that miss something. */
 export async function ask(
   run: Run,
-  upstream: Upstream,
-  { body, isMutation }: Pick<SubgraphCall, 'body' | 'isMutation'>,
+  upstream: SharedUpstream,
+  { body, isMutation, relays = false }: Question,
   missing: () => Trail[],
 ): Promise<SubgraphAnswer | undefined> {
   const { caller } = run
   try {
-    return readAnswer(
-      await upstream.ask({ body, isMutation, headers: caller.subgraphHeaders(), waiting: caller }),
-    )
+    const call = { body, isMutation, headers: caller.subgraphHeaders(), waiting: caller }
+    const bytes = await upstream.ask(call, caller.key)
+    if (!relays || !isOnlyData(bytes)) return readAnswer(bytes)
+    run.relayed = bytes
+    return undefined
   } catch (error) {
     // Nobody reads what would be told.
-    if (!caller.hasLeft()) report(run, missing(), (path) => subgraphUnreachable(error, path, isMutation))
+    if (caller.hasLeft()) return undefined
+    // One fault for all places, so that it is logged once.
+    const fault = unreachable(error, isMutation)
+    report(run, missing(), (path) => located(fault, path))
     return undefined
   }
 }

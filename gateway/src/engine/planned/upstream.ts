@@ -26,7 +26,11 @@ const CONNECTIONS_MAX = 64
 export const CONNECT_MILLISECONDS = 1_000
 
 /** Keeps connections to a subgraph. Nothing is connected before the first call. */
-export function openUpstream({ name, url }: Pick<Subgraph, 'name' | 'url'>, limits: SubgraphLimits, log: Logger): Upstream {
+export function openUpstream(
+  { name, url }: Pick<Subgraph, 'name' | 'url'>,
+  limits: SubgraphLimits,
+  log: Logger,
+): Upstream {
   const { origin, pathname } = new URL(url)
   const pool = new Pool(origin, {
     connections: CONNECTIONS_MAX,
