@@ -15,7 +15,7 @@ import type { Operation } from './gateways/operations.ts'
 import { CLIENTS_MAX, readOptions, type Options } from './gateways/options.ts'
 import { installPeers } from './gateways/peers.ts'
 import { startProgram, type Running } from './gateways/processes.ts'
-import { topFunctions } from './gateways/profile.ts'
+import { describeProfile, type ProfilerMessage } from './gateways/profile.ts'
 import { figuresOf, tables } from './gateways/report.ts'
 import type { Bench, BenchContext } from './harness.ts'
 
@@ -41,6 +41,7 @@ export const bench: Bench = {
     for (const operation of options.operations) await compareAnswers(stage, operation)
     context.say(`all gateways answer alike: ${options.operations.map(({ title }) => title).join(', ')}`)
     await warmUp(stage, options)
+    const endProfile = await profile(stage, options)
 
     const measurements: Measurement[] = []
     for (let round = 1; round <= options.rounds; round += 1) {
@@ -56,7 +57,8 @@ export const bench: Bench = {
     }
     context.say(`\n${tables(measurements)}`)
     for (const figure of figuresOf(measurements)) context.figure(figure)
-    await profile(stage, options, context)
+    const profiled = await endProfile()
+    if (profiled !== undefined) context.say(`\n${profiled}`)
   },
 }
 
@@ -94,7 +96,7 @@ async function setUp(
     issuer: callers.issuer,
     peers,
     directory,
-    cpuProfile: directoryOf(cpuProfile),
+    isProfiled: cpuProfile !== undefined,
   }
   const gateways: (Running & { name: GatewayName })[] = []
   for (const name of names) {
@@ -109,13 +111,6 @@ async function setUp(
     return loads * NUMBERS_PER_LOAD
   }
   return { subgraphs, gateways, people: callers.people, load, nextNumber }
-}
-
-function directoryOf(cpuProfile: string | undefined): string | undefined {
-  if (cpuProfile === undefined) return undefined
-  const directory = resolve(cpuProfile)
-  mkdirSync(directory, { recursive: true })
-  return directory
 }
 
 /** Every gateway must answer the same. Only our gateway is asked for the list of 1,000; there is nothing to compare. */
@@ -231,10 +226,17 @@ function turned<T>(items: readonly T[], by: number): T[] {
   return [...items.slice(start), ...items.slice(0, start)]
 }
 
-/** Node writes the profile when our gateway ends. */
-async function profile({ gateways }: Stage, { cpuProfile }: Options, { say }: BenchContext): Promise<void> {
+/** Begins to profile our gateway if that was asked for; what it returns ends that and describes what was found. */
+async function profile({ gateways }: Stage, { cpuProfile }: Options): Promise<() => Promise<string | undefined>> {
   const ours = gateways.find(({ name }) => name === 'ours')
-  if (cpuProfile === undefined || !ours) return
-  await ours.stop()
-  say(`\n${topFunctions(resolve(cpuProfile))}`)
+  if (cpuProfile === undefined || !ours) return () => Promise.resolve(undefined)
+  const directory = resolve(cpuProfile)
+  mkdirSync(directory, { recursive: true })
+  const file = join(directory, `gateway-${Date.now()}.cpuprofile`)
+  const tell = (message: ProfilerMessage, answer: string) => ours.ask(message, answer)
+  await tell({ profile: 'start' }, 'started')
+  return async () => {
+    await tell({ profile: 'stop', file }, 'written')
+    return describeProfile(file)
+  }
 }

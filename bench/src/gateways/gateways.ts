@@ -23,8 +23,8 @@ export interface Site {
   readonly peers: string
   /** For what the gateways read. */
   readonly directory: string
-  /** Where our gateway writes its CPU profile when it ends, if it is to be profiled. */
-  readonly cpuProfile: string | undefined
+  /** Whether our gateway is to be profiled. */
+  readonly isProfiled: boolean
 }
 
 /** The largest number that the gateway takes for a limit. */
@@ -70,11 +70,11 @@ export function gatewayProgram(name: GatewayName, site: Site): Program {
  * As it runs anywhere, with the whole policy of its edge. It cannot be `production`, because the tokens are of the
  * development issuer; that costs it the checks that graphql-js makes for developers.
  */
-function ours({ portBase, identitySecret, issuer, cpuProfile }: Site): Program {
-  const profile = cpuProfile ? ['--cpu-prof', '--cpu-prof-dir', cpuProfile, '--cpu-prof-interval', '500'] : []
+function ours({ portBase, identitySecret, issuer, isProfiled }: Site): Program {
+  const profiler = isProfiled ? ['--import', join(import.meta.dirname, 'profiler.main.ts')] : []
   return {
     name: 'ours',
-    args: [...profile, ...LEASH, join(REPOSITORY, 'gateway/src/main.ts')],
+    args: [...LEASH, ...profiler, join(REPOSITORY, 'gateway/src/main.ts')],
     env: {
       PORT_BASE: String(portBase),
       NODE_ENV: 'development',

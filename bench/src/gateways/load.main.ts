@@ -59,6 +59,7 @@ async function run(load: Load): Promise<LoadMessage> {
     await Promise.race([after(load.seconds), broken])
     over = true
     const cpu = process.cpuUsage(cpuBefore)
+    if (latencies.length === 0) throw new Error(`No answer in ${load.seconds} s.`)
     return {
       type: 'ended',
       seconds: (performance.now() - startedAt) / 1000,

@@ -26,6 +26,8 @@ export interface Running {
   readonly name: string
   readonly pid: number
   readonly port: number
+  /** Tells it something and waits until it tells `answer`. */
+  ask(message: object, answer: string): Promise<void>
   /** Ends it as Ctrl-C would, and waits for that. */
   stop(): Promise<void>
 }
@@ -44,6 +46,7 @@ export async function startProgram(program: Program, logs: string): Promise<Runn
     name: program.name,
     pid: child.pid ?? 0,
     port: program.port,
+    ask: (message: object, answer: string) => ask(child, message, answer),
     stop: () => stop(child),
   }
   try {
@@ -70,6 +73,18 @@ async function answers({ port, isReady }: Program, child: ChildProcess): Promise
     await delay(100)
   }
   throw new Error(`it did not answer in time; last: ${String(last)}`)
+}
+
+function ask(child: ChildProcess, message: object, answer: string): Promise<void> {
+  return new Promise((done) => {
+    const hear = (said: unknown) => {
+      if (said !== answer) return
+      child.off('message', hear)
+      done()
+    }
+    child.on('message', hear)
+    child.send(message)
+  })
 }
 
 async function stop(child: ChildProcess): Promise<void> {
