@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { LruMap } from './lru.ts'
 
@@ -19,4 +20,26 @@ it('setting an entry again replaces it and makes no room', () => {
   expect([map.size, map.get('a'), map.get('b')]).toEqual([2, 3, 2])
   map.delete('a')
   expect([map.size, map.get('a')]).toEqual([1, undefined])
+})
+
+it('whatever happens to it, it has exactly what was asked for last', () => {
+  const step = fc.tuple(fc.constantFrom('get', 'set', 'delete'), fc.nat({ max: 6 }))
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 4 }), fc.array(step, { maxLength: 100 }), (max, steps) => {
+      const map = new LruMap<number, string>(max)
+      /** The keys that there should be, the one that was asked for last at the end. */
+      let expected: number[] = []
+      for (const [verb, key] of steps) {
+        const was = expected.includes(key)
+        if (verb === 'get') expect(map.get(key)).toBe(was ? `value ${key}` : undefined)
+        else if (verb === 'set') map.set(key, `value ${key}`)
+        else map.delete(key)
+        const others = expected.filter((one) => one !== key)
+        const stays = verb === 'set' || (verb === 'get' && was)
+        expected = stays ? [...others, key].slice(-max) : others
+        expect(map.size).toBe(expected.length)
+      }
+      for (const key of [0, 1, 2, 3, 4, 5, 6]) expect(map.get(key) !== undefined).toBe(expected.includes(key))
+    }),
+  )
 })

@@ -11,6 +11,7 @@ export interface GraphAnswer {
   readonly headers: Headers
   readonly data: Record<string, unknown> | null | undefined
   readonly errors: { message: string; path?: (string | number)[]; extensions?: Record<string, unknown> }[] | undefined
+  readonly extensions: Record<string, unknown> | undefined
 }
 
 /** A gateway that listens. */
@@ -84,6 +85,6 @@ async function post(url: string, query: string, options: GraphOptions): Promise<
     },
     body: JSON.stringify({ query, variables, operationName }),
   })
-  const answer = (await response.json()) as Pick<GraphAnswer, 'data' | 'errors'>
-  return { status: response.status, headers: response.headers, data: answer.data, errors: answer.errors }
+  const { data, errors, extensions } = (await response.json()) as Pick<GraphAnswer, 'data' | 'errors' | 'extensions'>
+  return { status: response.status, headers: response.headers, data, errors, extensions }
 }

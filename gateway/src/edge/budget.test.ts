@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { Budget } from './budget.ts'
 
 /** A clock that is turned by hand, in milliseconds. */
-const clock = (at = 1_000_000) => ({ now: () => at, turn: (milliseconds: number) => (at += milliseconds) })
+const clock = () => {
+  let at = 1_000_000
+  return { now: () => at, turn: (milliseconds: number) => (at += milliseconds) }
+}
 
 const ALLOWANCE = { points: 100, pointsPerSecond: 10 }
 

@@ -94,12 +94,17 @@ function tooDear(cost: number, costMax: number): Fault {
   )
 }
 
+/** The first 64 bits as nearly every address has them, for this is asked for each request. */
+const PLAIN_NETWORK = /^(?:(?:0|[1-9a-f][0-9a-f]{0,3}):){3}(?:0|[1-9a-f][0-9a-f]{0,3})(?=:)/
+
 /**
  * Whom an address belongs to, as far as that can be told: an IPv4 address stands for itself, of an IPv6 address the
  * first 64 bits, as every subscriber has the rest to themselves.
  */
 export function networkOf(ip: string): string {
   if (!ip.includes(':')) return ip
+  const plain = PLAIN_NETWORK.exec(ip)?.[0]
+  if (plain !== undefined) return plain
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1]
   if (mapped !== undefined) return mapped
   if (!isIPv6(ip)) return ip

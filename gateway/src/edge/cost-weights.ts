@@ -1,4 +1,4 @@
-import { parse, valueFromASTUntyped, type DirectiveNode } from 'graphql'
+import { Kind, parse, valueFromASTUntyped, type DirectiveNode } from 'graphql'
 import { z } from 'zod'
 
 /** How long a list without pages is taken to be. */
@@ -52,7 +52,7 @@ const listSizeShape = z
 /** The directives of a subgraph's object types and of their fields, each with where it is. */
 function directivesIn(sdl: string): { readonly place: string; readonly directive: DirectiveNode }[] {
   return parse(sdl, { noLocation: true }).definitions.flatMap((definition) => {
-    if (definition.kind !== 'ObjectTypeDefinition' && definition.kind !== 'ObjectTypeExtension') return []
+    if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.OBJECT_TYPE_EXTENSION) return []
     const type = definition.name.value
     const ofType = (definition.directives ?? []).map((directive) => ({ place: type, directive }))
     const ofFields = (definition.fields ?? []).flatMap(({ name, directives = [] }) =>

@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { subgraphSdl, supergraphSdl } from '@tikitu/schema/sdl'
 import { SERVICE_NAMES } from '@tikitu/schema/services'
 import { transformSupergraphToPublicSchema } from '@theguild/federation-composition'
 import fc from 'fast-check'
-import { buildASTSchema, getOperationAST, parse } from 'graphql'
+import { buildASTSchema, getOperationAST, Kind, parse } from 'graphql'
 import { describe, expect, it } from 'vitest'
+import { readConfig } from '../config.ts'
 import { readCostWeights } from './cost-weights.ts'
 import { costCompiler, INTROSPECTION_POINTS, MUTATION_POINTS } from './cost.ts'
 
@@ -153,6 +155,39 @@ describe('the seats of an event', () => {
   it('cost the whole of them for each alias', () => {
     const aliases = Array.from({ length: 6 }, (_, n) => `a${n}: event(id: 1) { seats { id } }`).join(' ')
     expect(points(`{ ${aliases} }`)).toBe(6 * 5_001)
+  })
+})
+
+describe('the operations of a purchase', () => {
+  const purchase = readFileSync(new URL('../../../scripts/src/demo/purchase.graphql', import.meta.url), 'utf8')
+  const costs = (variables: Record<string, unknown>) =>
+    Object.fromEntries(
+      parse(purchase).definitions.flatMap((definition) => {
+        if (definition.kind !== Kind.OPERATION_DEFINITION || !definition.name) return []
+        const name = definition.name.value
+        return [[name, compile(purchase, name).pointsFor(variables)]]
+      }),
+    )
+
+  it('cost what the README says', () => {
+    const of = costs({ first: 20, section: 'A' })
+    expect(of).toMatchObject({ BrowseEvents: 482, EventSeats: 201 })
+    const steps = ['HoldSeats', 'Checkout', 'StartPayment', 'ConfirmPayment'].map((name) => of[name] ?? NaN)
+    expect(steps.reduce((all, step) => all + step)).toBe(68)
+  })
+
+  it('may all be had, with the largest pages and all seats', () => {
+    const { costLimits } = readConfig({
+      IDENTITY_SECRET: 'x'.repeat(32),
+      COGNITO_USER_POOL_ID: 'eu-west-1_TestPool1',
+      COGNITO_CLIENT_IDS: 'oneclient',
+    })
+    for (const points of Object.values(costs({ first: 100 }))) {
+      expect(points).toBeLessThanOrEqual(costLimits.operationMax)
+    }
+    for (const { points } of [costLimits.anonymous, costLimits.user, costLimits.machine, costLimits.priority]) {
+      expect(points).toBeGreaterThanOrEqual(costLimits.operationMax)
+    }
   })
 })
 
