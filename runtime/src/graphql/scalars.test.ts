@@ -1,8 +1,8 @@
-import { Kind } from 'graphql'
+import { Kind, parseValue } from 'graphql'
 import { describe, expect, it } from 'vitest'
 import { scalarsOf } from './scalars.ts'
 
-const { DateTime } = scalarsOf('scalar DateTime\nscalar JSON')
+const { DateTime, JSON: anyJson } = scalarsOf('scalar DateTime\nscalar JSON')
 
 describe('DateTime', () => {
   it('takes instants that can be stored, in variables and in documents', () => {
@@ -21,5 +21,19 @@ describe('DateTime', () => {
 
   it('is only made where the SDL declares it', () => {
     expect(Object.keys(scalarsOf('scalar DateTime'))).toEqual(['DateTime'])
+  })
+})
+
+describe('JSON', () => {
+  it('takes whatever JSON can write, in variables and in documents', () => {
+    const value = { rooms: [{ size: 1.5, label: null }, true] }
+    expect(anyJson?.parseValue(value)).toEqual(value)
+    expect(anyJson?.parseLiteral(parseValue('{ rooms: [{ size: 1.5, label: null }, true] }'))).toEqual(value)
+    expect(anyJson?.serialize(value)).toEqual(value)
+  })
+
+  it('refuses a number that would be null to the next who reads it', () => {
+    expect(() => anyJson?.parseValue(JSON.parse('{ "rooms": [{ "size": 1e999 }] }'))).toThrow('1.8e308')
+    expect(() => anyJson?.parseLiteral(parseValue('{ rooms: [{ size: -1e999 }] }'))).toThrow('1.8e308')
   })
 })

@@ -17,11 +17,31 @@ function storable(instant: Date): Date {
   throw new GraphQLError('DateTime must be of a year from 0001 to 9999.')
 }
 
+const json = GraphQLJSON.toConfig()
+
+/** `JSON` takes no number beyond all: JavaScript reads 1e999 as infinity, and whoever writes it on writes null. */
+const JSONValue = new GraphQLScalarType<unknown, unknown>({
+  ...json,
+  parseValue: (value) => writable(json.parseValue(value)),
+  parseLiteral: (node, variables) => writable(json.parseLiteral(node, variables)),
+})
+
+function writable(value: unknown): unknown {
+  const left = [value]
+  while (left.length > 0) {
+    const next = left.pop()
+    if (typeof next === 'number' && !Number.isFinite(next))
+      throw new GraphQLError('JSON must not have a number of more than 1.8e308.')
+    if (typeof next === 'object' && next !== null) for (const inner of Object.values(next)) left.push(inner)
+  }
+  return value
+}
+
 const ALL: Readonly<Record<string, GraphQLScalarType>> = {
   DateTime,
   Date: GraphQLLocalDate,
   SafeInt: GraphQLSafeInt,
-  JSON: GraphQLJSON,
+  JSON: JSONValue,
 }
 
 /** Resolvers for the custom scalars that an SDL declares. */
