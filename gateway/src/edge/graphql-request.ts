@@ -23,8 +23,7 @@ const shape = z.object({
 const VARIABLES_LEVELS_MAX = 200
 
 /** Reads the body of a POST, or throws BAD_USER_INPUT naming the parameter that is wrong. */
-export function readPost(request: FastifyRequest): GraphqlRequest {
-  const { body } = request
+export function readPost({ body }: Pick<FastifyRequest, 'body'>): GraphqlRequest {
   if (Array.isArray(body)) throw badInput('body', 'several operations in one request are not accepted')
   if (typeof body !== 'object' || body === null) throw badInput('body', 'must be a JSON object with a query')
   return read(body)
@@ -65,9 +64,13 @@ function levelsExceed(value: object, max: number): boolean {
   let level: object[] = [value]
   for (let depth = 1; level.length > 0; depth++) {
     if (depth > max) return true
-    level = level.flatMap((node) => Object.values(node).filter((inner) => typeof inner === 'object' && inner !== null))
+    level = level.flatMap((node) => Object.values(node).filter(isObject))
   }
   return false
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
 
 function readJson(parameter: string, text: unknown): unknown {
