@@ -80,6 +80,12 @@ async function failureOf(call: Promise<unknown>) {
   return [error.failure, error.mayHaveArrived]
 }
 
+/** Until all that waits was surely looked at again. */
+function untilLookedAt() {
+  const since = performance.now()
+  return vi.waitFor(() => expect(performance.now() - since).toBeGreaterThan(150))
+}
+
 const GOOD = '{"data":{"a":1}}'
 const fine: RequestListener = (_request, response) => response.end(GOOD)
 const html: (status: number) => RequestListener = (status) => (_request, response) =>
@@ -131,6 +137,7 @@ describe('a call', () => {
     await reopen({ failuresMax: 1 })
     expect(await failureOf(ask())).toEqual(['TOO_LARGE', true])
     expect(asked).toBe(1)
+    expect(await failureOf(ask())).toEqual(['TOO_LARGE', true])
     answer = fine
     expect(await ask()).toBe(GOOD)
   })
@@ -225,6 +232,8 @@ describe('a mutation', () => {
       void late.then(() => response.end(GOOD))
     }
     expect(await failureOf(ask({ isMutation: true, milliseconds: 100 }))).toEqual(['TIMEOUT', true])
+    await untilLookedAt()
+    expect(brokenOff).toBe(0)
     finish()
     await vi.waitFor(() => expect(finished).toBe(1))
     expect(brokenOff).toBe(0)
@@ -318,7 +327,7 @@ describe('a subgraph that keeps failing', () => {
       return vi.waitFor(() => expect(asked).toBe(1), { timeout: 100 }).then(() => ({ call }))
     })
     left = true
-    await vi.waitFor(async () => expect(await failureOf(ask())).toEqual(['LEFT_ALONE', false]))
+    await untilLookedAt()
     finish()
     expect(await trial.call).toBe(GOOD)
     expect(await ask()).toBe(GOOD)

@@ -6,7 +6,7 @@ export interface BreakerOptions {
   readonly failuresMax: number
   /** How long it stays open before one call tries whether the other side is back, in milliseconds. */
   readonly restMilliseconds: number
-  /** Whether an error says that the other side is not well. Asked about the call that tries. */
+  /** Whether an error says that the other side is not well. Another is a sign of life from the call that tries. */
   readonly isFailure: (error: unknown) => boolean
   /** Told when it opens and when it closes. */
   readonly onChange: (isOpen: boolean) => void

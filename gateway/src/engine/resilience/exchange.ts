@@ -168,7 +168,7 @@ class Exchange implements Dispatcher.DispatchHandler, Watched {
       if (performance.now() + wait < this.#until) return void setTimeout(() => this.#again(), wait)
     }
     this.#settle()
-    if (failure !== 'TOO_LARGE') this.#line.breaker.failed(error)
+    this.#line.breaker.failed(error)
     this.#reject(error)
   }
 
