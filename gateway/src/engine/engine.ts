@@ -73,8 +73,31 @@ export interface Engine {
   readonly name: EngineName
   /** Why this one runs, for the log. */
   readonly reason: string
-  register(app: FastifyInstance, options: EngineOptions): Promise<void>
+  register(app: FastifyInstance, options: EngineOptions): Promise<RunningEngine>
 }
+
+/** An engine that was registered. */
+export interface RunningEngine {
+  /** Undefined when the engine does queries and mutations only. */
+  readonly subscribe: Subscribe | undefined
+}
+
+/** A subscription that is to be started. It was let in, but nobody has validated it. */
+export interface SubscriptionRequest {
+  readonly query: string
+  readonly variables: Readonly<Record<string, unknown>>
+  readonly operationName: string | undefined
+  /** Who asks, made anew for each event: an identity is signed for seconds, and no event is answered with what is under way. */
+  callerNow(): Caller
+  /** Aborted when nobody waits for more. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Starts a subscription, and answers its answers as JSON, one for each event. When it is over, it ends; when it cannot
+ * go on, its last answer says why. Throws an `AggregateError` or a `GraphQLError` of what is wrong with the request.
+ */
+export type Subscribe = (request: SubscriptionRequest) => Promise<AsyncIterable<string>>
 
 declare module 'mercurius' {
   interface MercuriusContext {

@@ -2,7 +2,7 @@ import gatewayPlugin from '@mercuriusjs/gateway'
 import type { GraphQLError } from 'graphql'
 import type { MercuriusContext } from 'mercurius'
 import type { FastifyInstance } from 'fastify'
-import type { Engine, EngineOptions } from './engine.ts'
+import type { Engine, EngineOptions, RunningEngine } from './engine.ts'
 import { subgraphError, subgraphUnreachable } from './subgraph-error.ts'
 
 /**
@@ -14,7 +14,7 @@ export function stockEngine(reason: string): Engine {
   return { name: 'stock', reason, register }
 }
 
-async function register(app: FastifyInstance, options: EngineOptions): Promise<void> {
+async function register(app: FastifyInstance, options: EngineOptions): Promise<RunningEngine> {
   await app.register(gatewayPlugin.default, {
     routes: false,
     graphiql: false,
@@ -42,6 +42,7 @@ async function register(app: FastifyInstance, options: EngineOptions): Promise<v
       })),
     },
   })
+  return { subscribe: undefined }
 }
 
 /**

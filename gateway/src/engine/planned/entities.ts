@@ -2,13 +2,13 @@ import type { BatchFetchNode, EntityBatchAlias, FetchNode, FlattenNode } from '@
 import { parse, type DocumentNode } from 'graphql'
 import { subgraphError } from '../subgraph-error.ts'
 import { ask, compileBody, pathOf, report } from './fetch.ts'
+import type { SharedUpstream } from './in-flight.ts'
 import { isObject, merge, type Json, type JsonObject } from './json.ts'
 import { keysOf } from './keys.ts'
 import { compilePath, type PossibleTypes, type Trail, type Walk } from './path.ts'
 import { compileRepresentation, type Represent } from './representation.ts'
 import { compileRewrites, type Rewrite } from './rewrite.ts'
 import type { Run, Step } from './run.ts'
-import type { Upstream } from './upstream.ts'
 
 /** Objects of one kind that a subgraph knows more about, and the field of its answer that has it. */
 interface Batch {
@@ -25,7 +25,7 @@ interface Batch {
 export function compileFlatten(
   { path }: FlattenNode,
   node: FetchNode,
-  upstream: Upstream,
+  upstream: SharedUpstream,
   possibleTypes: PossibleTypes,
 ): Step {
   const { requires = [], outputRewrites = [] } = node
@@ -40,14 +40,14 @@ export function compileFlatten(
 }
 
 /** Compiles a fetch that adds to objects at several paths by one request. */
-export function compileBatch(node: BatchFetchNode, upstream: Upstream, possibleTypes: PossibleTypes): Step {
+export function compileBatch(node: BatchFetchNode, upstream: SharedUpstream, possibleTypes: PossibleTypes): Step {
   return compileEntities(node, node.entityBatch.aliases, upstream, possibleTypes)
 }
 
 function compileEntities(
   node: FetchNode | BatchFetchNode,
   aliases: readonly EntityBatchAlias[],
-  upstream: Upstream,
+  upstream: SharedUpstream,
   possibleTypes: PossibleTypes,
 ): Step {
   const write = compileBody(node)

@@ -1,12 +1,12 @@
-import type { QueryPlanner } from '@graphql-hive/router-query-planner'
+import type { FetchNode, PlanNode, QueryPlanner } from '@graphql-hive/router-query-planner'
 import {
   getOperationAST,
   Kind,
+  parse,
   print,
   valueFromASTUntyped,
   visit,
   type DocumentNode,
-  type FragmentDefinitionNode,
   type GraphQLObjectType,
   type GraphQLSchema,
   type OperationDefinitionNode,
@@ -15,13 +15,17 @@ import { splitIntrospection } from './introspection.ts'
 import type { JsonObject } from './json.ts'
 import { compilePlan, type PlanContext } from './plan.ts'
 import { compileProjection } from './projection.ts'
+import { eventsOf } from './event-source.ts'
+import { answersAlike, fragmentsOf } from './relay.ts'
 import type { Run, Step } from './run.ts'
 import type { Fragments } from './selection.ts'
 
 /** An operation that can be executed any number of times. */
 export interface PlannedOperation {
-  /** Asks the subgraphs. */
+  /** Asks the subgraphs; of a subscription, what an event in `run.data` leaves to be asked. */
   readonly execute: Step
+  /** Of a subscription: the fetch that brings the events. */
+  readonly events: FetchNode | undefined
   /** What graphql-js is left with. */
   readonly local: DocumentNode
   /** The client's variables with the operation's defaults. */
@@ -55,20 +59,29 @@ export async function planOperation(
   const signal = AbortSignal.timeout(PLAN_MILLISECONDS)
   const plan = await context.planner.planAsync(print(remote), operation.name?.value, new Set(), 0, signal)
   if (!plan.node) throw new Error('there is no plan for this operation')
+  const switches = switchesIn(operation, fragments)
   return {
-    execute: compilePlan(plan.node, context),
+    execute: compilePlan(
+      plan.node,
+      context,
+      switches.length === 0 && isRelayed(plan.node, context.schema, document, operationName),
+    ),
+    events: eventsOf(plan.node),
     local,
     withDefaults: compileDefaults(operation),
-    write: compileWriter(context.schema, operation, root, fragments),
+    write: compileWriter(context.schema, { operation, root, fragments, switches }),
   }
 }
 
-function fragmentsOf(document: DocumentNode): Fragments {
-  const fragments = new Map<string, FragmentDefinitionNode>()
-  for (const definition of document.definitions) {
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition)
-  }
-  return fragments
+/** Whether the plan is to ask one subgraph just what the client asked. */
+function isRelayed(
+  node: PlanNode,
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operationName: string | undefined,
+): boolean {
+  if (node.kind !== 'Fetch' || (node.outputRewrites && node.outputRewrites.length > 0)) return false
+  return answersAlike(schema, document, parse(node.operation, { noLocation: true }), operationName)
 }
 
 function compileDefaults({ variableDefinitions = [] }: OperationDefinitionNode): PlannedOperation['withDefaults'] {
@@ -87,11 +100,18 @@ const PROJECTIONS_MAX = 16
 /** `@skip` and `@include` decide what the answer looks like, so there is a projection for each way they turn out. */
 function compileWriter(
   schema: GraphQLSchema,
-  operation: OperationDefinitionNode,
-  root: GraphQLObjectType,
-  fragments: Fragments,
+  {
+    operation,
+    root,
+    fragments,
+    switches,
+  }: {
+    operation: OperationDefinitionNode
+    root: GraphQLObjectType
+    fragments: Fragments
+    switches: readonly string[]
+  },
 ): PlannedOperation['write'] {
-  const switches = switchesIn(operation, fragments)
   const projections = new Map<string, (data: JsonObject) => string>()
   return (data, variables) => {
     const turned = switches.map((name) => (variables[name] === true ? '1' : '0')).join('')

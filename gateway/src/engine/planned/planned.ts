@@ -2,21 +2,18 @@ import { QueryPlanner } from '@graphql-hive/router-query-planner'
 import { transformSupergraphToPublicSchema } from '@theguild/federation-composition'
 import { supergraphSdl } from '@tikitu/schema/sdl'
 import type { FastifyInstance } from 'fastify'
-import {
-  buildASTSchema,
-  isAbstractType,
-  parse,
-  type DocumentNode,
-  type GraphQLError,
-  type GraphQLSchema,
-} from 'graphql'
+import { buildASTSchema, isAbstractType, parse, type DocumentNode, type GraphQLSchema } from 'graphql'
 import mercurius, { type MercuriusContext } from 'mercurius'
 import type { Engine, EngineOptions } from '../engine.ts'
-import { isAnswered } from './answered.ts'
+import { answeredErrors } from './answered.ts'
+import { openEventSource, type EventSource } from './event-source.ts'
+import { InFlight } from './in-flight.ts'
 import { planOperation, type OperationContext, type PlannedOperation } from './operation.ts'
 import type { PossibleTypes } from './path.ts'
+import { withExtensions } from './relay.ts'
 import type { Run } from './run.ts'
-import { openUpstream } from './upstream.ts'
+import { subscriber, type OperationOf } from './subscription.ts'
+import { openUpstream, type Upstream } from './upstream.ts'
 
 /**
  * Plans each operation over the composed supergraph, and carries the plan out through Mercurius' hooks: before the
@@ -31,18 +28,31 @@ export function plannedEngine(reason: string): Engine {
       const supergraph = supergraphSdl()
       const planner = new QueryPlanner(supergraph)
       const schema = buildASTSchema(transformSupergraphToPublicSchema(parse(supergraph)), { assumeValidSDL: true })
-      const upstreams = new Map(
+      const upstreams = new Map<string, Upstream>(
         options.subgraphs.map((subgraph) => [
-          subgraph.name as string,
+          subgraph.name,
           openUpstream(subgraph, options.subgraphLimits, options.log),
         ]),
       )
+      const inFlight = new InFlight()
+      const shared = new Map([...upstreams].map(([name, upstream]) => [name, inFlight.over(name, upstream)]))
       app.addHook('onClose', async () => {
         await Promise.all([...upstreams.values()].map((upstream) => upstream.close()))
       })
       await app.register(mercurius, { schema, routes: false, graphiql: false, cache: options.documentsMax })
-      addHooks(app, { planner, schema, upstreams, possibleTypes: possibleTypesOf(schema) }, options)
+      const context = { planner, schema, upstreams: shared, possibleTypes: possibleTypesOf(schema) }
+      const operationOf = rememberOperations(context)
+      addHooks(app, operationOf, options)
+      const sources = openEventSources(app, options)
+      return { subscribe: subscriber({ schema: app.graphql.schema, operationOf, sources }, options) }
     },
+  }
+}
+
+declare module 'fastify' {
+  interface FastifyReply {
+    /** Fastify sends bytes as they are, though its own declaration knows text only. */
+    serializer(write: () => Buffer): this
   }
 }
 
@@ -52,8 +62,17 @@ interface Execution {
   readonly run: Run
 }
 
-function addHooks(app: FastifyInstance, context: OperationContext, { formatErrors }: EngineOptions): void {
-  const operationOf = rememberOperations(context)
+function openEventSources(app: FastifyInstance, { subgraphs, subgraphLimits }: EngineOptions) {
+  const sources = new Map<string, EventSource>(
+    subgraphs.map((subgraph) => [subgraph.name, openEventSource(subgraph, subgraphLimits)]),
+  )
+  app.addHook('onClose', async () => {
+    await Promise.all([...sources.values()].map((source) => source.close()))
+  })
+  return sources
+}
+
+function addHooks(app: FastifyInstance, operationOf: OperationOf, { formatErrors }: EngineOptions): void {
   const executions = new WeakMap<MercuriusContext, Execution>()
 
   app.graphql.addHook('preExecution', async (_schema, document, request, variables) => {
@@ -69,9 +88,14 @@ function addHooks(app: FastifyInstance, context: OperationContext, { formatError
     const executed = executions.get(request)
     if (!executed) return
     const { operation, run } = executed
+    if (run.relayed) {
+      const bytes = withExtensions(run.relayed, request.extensions)
+      void request.reply.serializer(() => bytes)
+      return
+    }
     // What graphql-js said about the schema itself takes its place among the rest.
     const data = operation.write({ ...run.data, ...execution.data }, run.variables)
-    const failed = [...(execution.errors ?? []), ...errorsOf(run, data)]
+    const failed = [...(execution.errors ?? []), ...answeredErrors(run.errors, data)]
     const errors = failed.length > 0 ? formatErrors(failed, run.caller) : []
     const wrong = errors.length > 0 ? `,"errors":${JSON.stringify(errors)}` : ''
     const text = `{"data":${data}${wrong},"extensions":${request.extensions}}`
@@ -79,15 +103,8 @@ function addHooks(app: FastifyInstance, context: OperationContext, { formatError
   })
 }
 
-/** What went wrong with what was asked for. Only then is the answer read again. */
-function errorsOf({ errors }: Run, data: string): GraphQLError[] {
-  if (errors.length === 0) return []
-  const answer: unknown = JSON.parse(data)
-  return errors.filter(({ path }) => path === undefined || isAnswered(answer, path))
-}
-
-/** Plans each operation of a document once. Mercurius bounds the documents, and forgets them with their plans. */
-function rememberOperations(context: OperationContext) {
+/** Plans each operation of a document once. Whoever holds the documents bounds them, and forgets them with their plans. */
+function rememberOperations(context: OperationContext): OperationOf {
   const remembered = new WeakMap<DocumentNode, Map<string | undefined, Promise<PlannedOperation | undefined>>>()
   return (document: DocumentNode, operationName: string | undefined) => {
     const operations = remembered.get(document) ?? new Map<string | undefined, Promise<PlannedOperation | undefined>>()

@@ -9,6 +9,8 @@ export interface Run {
   readonly data: JsonObject
   /** What went wrong so far, at paths of the client's operation. */
   readonly errors: GraphQLError[]
+  /** The client's answer as a subgraph wrote it, when it has nothing but data and nothing is to be changed. */
+  relayed?: Buffer
   /** As the client sent them, with the defaults of the operation. */
   readonly variables: Readonly<Record<string, unknown>>
 }
