@@ -10,7 +10,7 @@ import { cpuOf } from './gateways/cpu.ts'
 import { assertSame, exchange } from './gateways/equality.ts'
 import { gatewayProgram, ISSUER_PORT, subgraphProgram, type GatewayName } from './gateways/gateways.ts'
 import { startLoadGenerator, type LoadGenerator } from './gateways/load.ts'
-import type { Measurement } from './gateways/measurement.ts'
+import { clientsText, type Measurement } from './gateways/measurement.ts'
 import type { Operation } from './gateways/operations.ts'
 import { CLIENTS_MAX, readOptions, type Options } from './gateways/options.ts'
 import { installPeers } from './gateways/peers.ts'
@@ -52,7 +52,9 @@ export const bench: Bench = {
         }
         measurements.push(...measured)
         const told = measured.map(({ gateway, requestsPerSecond }) => `${gateway} ${requestsPerSecond.toFixed(0)}/s`)
-        context.say(`round ${round} of ${options.rounds}, ${operation.title}, ${clients} clients: ${told.join('  ')}`)
+        context.say(
+          `round ${round} of ${options.rounds}, ${operation.title}, ${clientsText(clients)}: ${told.join('  ')}`,
+        )
       }
     }
     context.say(`\n${tables(measurements)}`)
@@ -170,7 +172,7 @@ async function measure(stage: Stage, { gateway, operation, clients, round, secon
       { begun: () => (before = look()), ended: () => (after = look()) },
     )
     .catch((error: unknown) => {
-      throw new Error(`${gateway.name}, ${operation.title}, ${clients} clients`, { cause: error })
+      throw new Error(`${gateway.name}, ${operation.title}, ${clientsText(clients)}`, { cause: error })
     })
   for (const kept of result.kept) await compareKept(stage, gateway, operation, kept)
   return {

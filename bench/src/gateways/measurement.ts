@@ -56,3 +56,8 @@ function median(values: readonly number[]): number {
   const [below = NaN, above = NaN] = [sorted[sorted.length % 2 === 0 ? middle - 1 : middle], sorted[middle]]
   return (below + above) / 2
 }
+
+/** "1 client", "16 clients". */
+export function clientsText(clients: number): string {
+  return clients === 1 ? '1 client' : `${clients} clients`
+}

@@ -1,6 +1,6 @@
 import type { Figure, Goal } from '../harness.ts'
 import { GATEWAY_NAMES, type GatewayName } from './gateways.ts'
-import { medianOf, ratioOf, type Cell, type Measurement, type Quantity } from './measurement.ts'
+import { clientsText, medianOf, ratioOf, type Cell, type Measurement, type Quantity } from './measurement.ts'
 import type { Operation } from './operations.ts'
 
 /** Rows of the two lists whose cost is compared, and how much dearer a row of the long one may be. */
@@ -26,7 +26,7 @@ export function tables(measurements: readonly Measurement[]): string {
           ],
         ]
       })
-      return `${operation.title}, ${clients} client${clients === 1 ? '' : 's'}\n${layOut([head, ...rows])}`
+      return `${operation.title}, ${clientsText(clients)}\n${layOut([head, ...rows])}`
     })
     .join('\n\n')
 }
@@ -48,7 +48,7 @@ function medians(measurements: readonly Measurement[]): Figure[] {
   return loadsIn(measurements).flatMap(({ operation, clients }) =>
     GATEWAY_NAMES.flatMap((gateway) =>
       UNITS.map(([quantity, name, unit]) => ({
-        name: `${gateway}, ${operation.title}, ${clients} clients, ${name}`,
+        name: `${gateway}, ${operation.title}, ${clientsText(clients)}, ${name}`,
         value: medianOf(measurements, { gateway, operation: operation.name, clients }, quantity),
         unit,
         tabled: false,
@@ -64,13 +64,13 @@ function ratios(measurements: readonly Measurement[]): Figure[] {
     clients,
   })
   const faster = (operation: Operation['name'], clients: number, than: GatewayName, goal?: Goal): Figure => ({
-    name: `${operation}, ${clients} clients: req/s of ours, times ${than}'s`,
+    name: `${operation}, ${clientsText(clients)}: req/s of ours, times ${than}'s`,
     value: ratioOf(measurements, cell('ours', operation, clients), cell(than, operation, clients), 'requestsPerSecond'),
     unit: 'x',
     ...(goal && { goal }),
   })
   const cheaper = (operation: Operation['name'], clients: number, than: GatewayName, goal?: Goal): Figure => ({
-    name: `${operation}, ${clients} clients: CPU per request of ${than}, times ours`,
+    name: `${operation}, ${clientsText(clients)}: CPU per request of ${than}, times ours`,
     value: ratioOf(measurements, cell(than, operation, clients), cell('ours', operation, clients), 'gatewayCpu'),
     unit: 'x',
     ...(goal && { goal }),
