@@ -4,11 +4,6 @@ export type Variables = Readonly<Record<string, unknown>>
 /** So many points, or how many they are once the variables are known. Never negative. */
 export type Amount = number | ((variables: Variables) => number)
 
-/** The points of an amount for these variables. */
-export function pointsOf(amount: Amount, variables: Variables): number {
-  return typeof amount === 'number' ? amount : amount(variables)
-}
-
 /** All of the amounts. What is known beforehand is added up beforehand. */
 export function sum(amounts: readonly Amount[]): Amount {
   let known = 0
@@ -30,6 +25,10 @@ export function times(factor: Amount, amount: Amount): Amount {
   if (typeof factor === 'number' && typeof amount === 'number') return factor * amount
   if (factor === 0 || amount === 0) return 0
   return (variables) => pointsOf(factor, variables) * pointsOf(amount, variables)
+}
+
+function pointsOf(amount: Amount, variables: Variables): number {
+  return typeof amount === 'number' ? amount : amount(variables)
 }
 
 /** The largest of the amounts; nothing of none. */

@@ -24,15 +24,15 @@ import { largest, sum, times, type Amount, type Variables } from './cost-amount.
 import type { CostWeights } from './cost-weights.ts'
 
 /** Points of an object of an answer, unless its type says otherwise with `@cost`. Scalars cost nothing. */
-export const OBJECT_POINTS = 1
+const OBJECT_POINTS = 1
 /** Points of a mutation, unless it says otherwise with `@cost`. */
 export const MUTATION_POINTS = 10
 /** Points of `__schema` and of `__type`, whatever is asked of them. */
 export const INTROSPECTION_POINTS = 200
 /** How long a list without pages is taken to be, unless it says otherwise with `@listSize`. */
-export const LIST_SIZE_ASSUMED = 10
+const LIST_SIZE_ASSUMED = 10
 /** The longest page that a service gives; it refuses to be asked for a longer one. */
-export const PAGE_SIZE_MAX = 100
+const PAGE_SIZE_MAX = 100
 
 /** What an operation costs. */
 export interface OperationCost {
