@@ -23,6 +23,7 @@ export const STEPS: readonly Step[] = [
   { name: 'dead code', command: tool('knip'), args: ['--no-progress'] },
   { name: 'migrations', command: process.execPath, args: ['scripts/db-generate.ts', '--check'] },
   { name: 'generated code', command: process.execPath, args: ['scripts/codegen.ts', '--check'] },
+  { name: 'public schema', command: process.execPath, args: ['scripts/schema-publish.ts', '--check'] },
   // Installs trust the lockfile; this asks for every package that it names whether it may be there.
   {
     name: 'lockfile',

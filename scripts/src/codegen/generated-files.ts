@@ -40,7 +40,8 @@ export async function writeFiles(files: readonly GeneratedFile[]): Promise<void>
   }
 }
 
-async function format(path: string, text: string): Promise<string> {
+/** The text of a file as the formatter wants it, by the path that the file has or will have. */
+export async function format(path: string, text: string): Promise<string> {
   const { code, output } = await run(tool('oxfmt'), [`--stdin-filepath=${path}`], { input: text })
   if (code !== 0) throw new Error(`oxfmt cannot format ${path}:\n${output}`)
   return output
