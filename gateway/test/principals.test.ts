@@ -4,7 +4,7 @@ import { ids } from './world.ts'
 
 let gateway: TestGateway
 beforeAll(async () => {
-  gateway = await startTestGateway({ PRINCIPAL_CACHE_MILLISECONDS: '200', PRINCIPAL_TIMEOUT_MILLISECONDS: '300' })
+  gateway = await startTestGateway({ PRINCIPAL_CACHE_MILLISECONDS: '1000', PRINCIPAL_TIMEOUT_MILLISECONDS: '700' })
 })
 afterAll(() => gateway.close())
 
@@ -87,7 +87,7 @@ describe('what a service said about a principal', () => {
     await ask(token)
     expect(lookUps()).toHaveLength(1)
     register('SUSPENDED')
-    await expect.poll(async () => (await ask(token)).status, { timeout: 2_000, interval: 20 }).toBe(401)
+    await expect.poll(async () => (await ask(token)).status, { timeout: 5_000, interval: 50 }).toBe(401)
   })
 
   it('is not remembered when it was "nobody": who registers is somebody at once', async () => {

@@ -113,7 +113,7 @@ async function buildSubgraph(
     mood.onHeaders?.(request.headers)
     const behaviour = request.url === '/graphql' && mood.behaviours.get(service)
     if (behaviour) {
-      reply.hijack()
+      void reply.hijack()
       return behaviour(request.raw, reply.raw)
     }
     if (mood.silent === service) await new Promise(() => {})

@@ -23,7 +23,7 @@ export interface Upstream {
 const CONNECTIONS_MAX = 64
 
 /** How long it may take to connect, in milliseconds: short, so that there is time for another attempt. */
-export const CONNECT_MILLISECONDS = 1_000
+const CONNECT_MILLISECONDS = 1_000
 
 /** Keeps connections to a subgraph. Nothing is connected before the first call. */
 export function openUpstream(

@@ -47,9 +47,12 @@ export class Breaker {
   }
 
   /** The other side failed. What began before the breaker opened and ends after it changes nothing. */
-  failed(error: unknown): void {
+  failed(failure: Error): void {
     if (!this.isClosed) return
-    void this.#circuit.execute(() => Promise.reject(error)).catch((same: unknown) => same)
+    const fail = () => {
+      throw failure
+    }
+    void Promise.allSettled([this.#circuit.execute(fail)])
   }
 
   /**
