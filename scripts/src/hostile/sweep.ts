@@ -67,7 +67,9 @@ export async function makeAttempts(
   schema: GraphQLSchema,
   seen: (outcome: Outcome) => Promise<void>,
 ): Promise<void> {
-  const queue = [...Map.groupBy(attempts, ({ place }) => place.operation.coordinate).values()]
+  const byOperation = [...Map.groupBy(attempts, ({ place }) => place.operation.coordinate).values()]
+  // The operation with the most places first: begun last, it would be waited for alone.
+  const queue = byOperation.toSorted((left, right) => right.length - left.length)
   const worker = async () => {
     for (let next = queue.shift(); next; next = queue.shift()) {
       for (const attempt of next) {
