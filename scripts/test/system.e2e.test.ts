@@ -9,7 +9,9 @@ import type { Narrator } from '../src/demo/steps.ts'
 import { graphClient } from '../src/graph.ts'
 import { signedIn } from '../src/seed/accounts.ts'
 import { STADIUM_EVENT_TITLE } from '../src/seed/programme.ts'
-import { until } from '../src/wait.ts'
+import { comesBack, nothingRuns, violations } from './aftermath.ts'
+import { runDemo } from './demo-process.ts'
+import { pidOf } from './victims.ts'
 
 /** The whole system, started as `pnpm start` starts it, over a database of its own. */
 let system: SpawnedSystem
@@ -24,9 +26,6 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true })
 })
 
-/** Services give themselves seconds to finish what they do, and the database writes a checkpoint. */
-const CHILDREN_GONE_MILLISECONDS = 45_000
-
 const silent: Narrator = { step: (_title, work) => work() }
 const issuer = () => `http://127.0.0.1:${system.portBase + 11}`
 
@@ -38,37 +37,14 @@ async function people(): Promise<People> {
   return { buyer, rival, promoter }
 }
 
-async function buy(narrate = silent): Promise<void> {
-  await purchase(await people(), { eventTitle: STADIUM_EVENT_TITLE }, narrate, () => undefined)
-}
-
-const isReady = () =>
-  until(
-    'the system to be ready again',
-    async () => {
-      try {
-        return (await fetch(`${system.gateway}/readyz`)).ok || undefined
-      } catch (error) {
-        if (error instanceof TypeError) return undefined
-        throw error
-      }
-    },
-    30_000,
-  )
-
-/** What must be zero, counted by the operator. */
-async function violations(): Promise<number> {
-  const operator = await signedIn('operator', system.gateway, issuer())
-  const { auditInventory } = await operator<{ auditInventory: { violations: number }[] }>(
-    'query Audit { auditInventory { violations } }',
-  )
-  return auditInventory.reduce((sum, finding) => sum + finding.violations, 0)
+async function buy(): Promise<void> {
+  await purchase(await people(), { eventTitle: STADIUM_EVENT_TITLE }, silent, () => undefined)
 }
 
 describe('the whole system', () => {
   it('sells a ticket, lets its holder in, and gives the money of another back', async () => {
     await buy()
-    expect(await violations()).toBe(0)
+    expect(await violations(system)).toEqual([])
   })
 
   it('has 136 venues, and a stadium of 39,264 seats on sale in two categories and standing room', async () => {
@@ -139,37 +115,25 @@ describe('what is wrong is refused, and changes nothing', () => {
   })
 })
 
-describe('a process that is killed', () => {
-  const restarted = async (name: string, killed: number) =>
-    until(
-      `${name} to be started again`,
-      async () => {
-        const pid = system.children().get(name)
-        return pid !== undefined && pid !== killed ? pid : undefined
+describe('a process that is killed in the middle of the demo', () => {
+  // Those that hold the money and the seats; killed.e2e.test.ts kills every one, at many moments.
+  it.each([
+    ['payment', 7],
+    ['booking', 8],
+    ['postgres', 8],
+    ['postgres backend', 5],
+  ] as const)('%s: the system is whole again by itself', async (victim, afterStep) => {
+    await runDemo(system, {
+      afterStep,
+      act: async (demo) => {
+        const pid = pidOf(victim, system, demo)
+        process.kill(pid, 'SIGKILL')
+        await comesBack(system, victim, pid)
       },
-      30_000,
-    )
-
-  /** CI kills the two that hold the money and the seats; the soak kills every one. */
-  const victims = process.env['SOAK']
-    ? ['gateway', 'admin', 'partner', 'payment', 'notification', 'booking', 'user']
-    : ['payment', 'booking']
-
-  it.each(victims)('%s: the purchase may stop half-way, and the system is whole again by itself', async (name) => {
-    const pid = system.children().get(name)
-    if (pid === undefined) throw new Error(`${name} does not run`)
-    let steps = 0
-    const killing: Narrator = {
-      step: async (_title, work) => {
-        if (++steps === 8) process.kill(pid, 'SIGKILL')
-        return work()
-      },
-    }
-    await buy(killing).catch(() => undefined)
-    await restarted(name, pid)
-    await isReady()
-    await buy()
-    await until('every count to be zero', async () => ((await violations()) === 0 ? true : undefined))
+    })
+    const { exitCode, printed } = await runDemo(system)
+    expect(exitCode, printed).toBe(0)
+    expect(await violations(system)).toEqual([])
   })
 })
 
@@ -178,29 +142,11 @@ describe('a runner that is killed', () => {
     const { buyer } = await people()
     const query = 'query Mine { bookings(first: 100) { edges { node { id } } } }'
     const before = await buyer(query)
-    const children = system.children()
     process.kill(system.pid, 'SIGKILL')
-    const left = () => [...children].filter(([, pid]) => isAlive(pid)).map(([name]) => name)
-    await until(
-      'its children to be gone',
-      async () => left().length === 0 || undefined,
-      CHILDREN_GONE_MILLISECONDS,
-    ).catch(() => {
-      throw new Error(`these outlived their runner: ${left().join(', ')}`)
-    })
+    await nothingRuns(dataDir)
     system = await startSystem(dataDir, { portBase: system.portBase })
     expect(await (await people()).buyer(query)).toEqual(before)
     await buy()
-    expect(await violations()).toBe(0)
+    expect(await violations(system)).toEqual([])
   })
 })
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false
-    throw error
-  }
-}

@@ -1,6 +1,8 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { readFileIfPresent } from '../files.ts'
 import { freePortBase } from '../ports.ts'
 import { REPOSITORY } from '../settings.ts'
 
@@ -55,6 +57,28 @@ function childrenOf(runner: number): Map<string, number> {
       return name ? [[name, Number(pid)] as const] : []
     }),
   )
+}
+
+/**
+ * Every process of the system in this data directory but the caller's own, orphans included: they have the directory
+ * among their arguments or settings. Empty where there is no /proc.
+ */
+export function processesOf(dataDir: string): number[] {
+  if (process.platform !== 'linux') return []
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((pid) => ['cmdline', 'environ'].some((file) => readProc(`/proc/${pid}/${file}`).includes(dataDir)))
+    .map(Number)
+}
+
+function readProc(path: string): string {
+  try {
+    return readFileIfPresent(path) ?? ''
+  } catch (error) {
+    // It ended meanwhile, or is another user's and so none of ours.
+    if (['ESRCH', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) return ''
+    throw error
+  }
 }
 
 function saysReady(runner: ChildProcess): Promise<void> {

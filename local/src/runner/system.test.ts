@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +11,7 @@ import { freePortBase } from '../ports.ts'
 import { processAlive } from '../process-alive.ts'
 import { startPostgres } from '../postgres/server.ts'
 import { waitUntil } from '../wait.ts'
+import { processesOf } from './spawn-system.ts'
 
 const START = join(import.meta.dirname, '../../test/fake-system/start.ts')
 const PNPM = join(import.meta.dirname, '../../test/fake-system/pnpm.mjs')
@@ -107,23 +108,10 @@ async function exitCode(child: ChildProcess): Promise<number | null> {
   return child.exitCode
 }
 
-/** Every process of this system but the test's own: they have its directory among their arguments or settings. */
-function processes(): number[] {
-  const read = (path: string) => {
-    try {
-      return readFileSync(path, 'utf8')
-    } catch {
-      return ''
-    }
-  }
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .filter((pid) => (read(`/proc/${pid}/cmdline`) + read(`/proc/${pid}/environ`)).includes(dataDir))
-    .map(Number)
-}
+const processes = () => processesOf(dataDir)
 
 const nothingLeft = () =>
-  waitUntil(() => !isLinux || processes().length === 0, { what: 'all processes are gone', timeoutMs: 15_000 })
+  waitUntil(() => processes().length === 0, { what: 'all processes are gone', timeoutMs: 15_000 })
 
 const urlOf = (service: number) => `http://127.0.0.1:${portBase + service}`
 const settingsOf = async (service: number) => (await (await fetch(urlOf(service))).json()) as Record<string, string>
