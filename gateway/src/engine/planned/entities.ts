@@ -1,11 +1,13 @@
 import type { BatchFetchNode, EntityBatchAlias, FetchNode, FlattenNode } from '@graphql-hive/router-query-planner'
 import { parse, type DocumentNode } from 'graphql'
+import { readAnswer, type SubgraphAnswer } from '../resilience/answer.ts'
 import { subgraphError } from '../subgraph-error.ts'
 import { ask, compileBody, pathOf, report } from './fetch.ts'
 import type { SharedUpstream } from './in-flight.ts'
-import { isObject, merge, type Json, type JsonObject } from './json.ts'
+import { copyOf, isObject, merge, type Json, type JsonObject } from './json.ts'
 import { keysOf } from './keys.ts'
 import { compilePath, type PossibleTypes, type Trail, type Walk } from './path.ts'
+import { rawLists, type RawLists, type RawObject } from './raw.ts'
 import { compileRepresentation, type Represent } from './representation.ts'
 import { compileRewrites, type Rewrite } from './rewrite.ts'
 import type { Run, Step } from './run.ts'
@@ -21,13 +23,16 @@ interface Batch {
   readonly rewrite: Rewrite
 }
 
+/** What a fetch of entities is carried out with. */
+export interface EntityTools {
+  readonly upstream: SharedUpstream
+  readonly possibleTypes: PossibleTypes
+  /** Whether what the subgraph writes may be put into the client's answer as it is; see `verbatimFetches`. */
+  readonly isVerbatim: boolean
+}
+
 /** Compiles a fetch that adds to objects at one path. */
-export function compileFlatten(
-  { path }: FlattenNode,
-  node: FetchNode,
-  upstream: SharedUpstream,
-  possibleTypes: PossibleTypes,
-): Step {
+export function compileFlatten({ path }: FlattenNode, node: FetchNode, tools: EntityTools): Step {
   const { requires = [], outputRewrites = [] } = node
   const alias = {
     alias: '_entities',
@@ -36,19 +41,18 @@ export function compileFlatten(
     requires,
     outputRewrites,
   }
-  return compileEntities(node, [alias], upstream, possibleTypes)
+  return compileEntities(node, [alias], tools)
 }
 
 /** Compiles a fetch that adds to objects at several paths by one request. */
-export function compileBatch(node: BatchFetchNode, upstream: SharedUpstream, possibleTypes: PossibleTypes): Step {
-  return compileEntities(node, node.entityBatch.aliases, upstream, possibleTypes)
+export function compileBatch(node: BatchFetchNode, tools: EntityTools): Step {
+  return compileEntities(node, node.entityBatch.aliases, tools)
 }
 
 function compileEntities(
   node: FetchNode | BatchFetchNode,
   aliases: readonly EntityBatchAlias[],
-  upstream: SharedUpstream,
-  possibleTypes: PossibleTypes,
+  { upstream, possibleTypes, isVerbatim }: EntityTools,
 ): Step {
   const write = compileBody(node)
   const document = parse(node.operation)
@@ -61,13 +65,22 @@ function compileEntities(
     )
     const missing = () =>
       batches.flatMap((batch) => locate(batch, run).flatMap((trail) => batch.keys.map((key) => [...trail, key])))
-    const answer = await ask(run, upstream, { body: write(run, variables.join(',')), isMutation: false }, missing)
+    const call = { body: write(run, variables.join(',')), isMutation: false }
+    const answer = await ask(run, upstream, call, { missing, read: isVerbatim ? readVerbatim : readAnswer })
     if (!answer) return
+    if (answer instanceof Map) {
+      for (const each of gathered) insert(each, answer.get(each.batch.key))
+      return
+    }
     for (const entry of answer.errors) {
       report(run, placesOf(entry, batches, run) ?? missing(), (place) => subgraphError(entry, place))
     }
     for (const each of gathered) apply(each, answer.data?.[each.batch.key])
   }
+}
+
+function readVerbatim(bytes: Buffer): RawLists | SubgraphAnswer {
+  return rawLists(bytes.toString('utf8')) ?? readAnswer(bytes)
 }
 
 function compileAlias(alias: EntityBatchAlias, document: DocumentNode, possibleTypes: PossibleTypes): Batch {
@@ -86,17 +99,23 @@ function compileAlias(alias: EntityBatchAlias, document: DocumentNode, possibleT
 /** The objects of a batch, and which representation stands for each: equal ones are asked for once. */
 interface Gathered {
   readonly batch: Batch
-  readonly targets: readonly { readonly object: JsonObject; readonly index: number }[]
+  readonly targets: readonly Target[]
   /** The index of each in the request. */
   readonly representations: ReadonlyMap<string, number>
 }
 
+/** An object, and which representation stands for it. */
+interface Target {
+  readonly object: JsonObject
+  readonly index: number
+}
+
 function gather(batch: Batch, run: Run): Gathered {
-  const targets: { object: JsonObject; index: number }[] = []
+  const targets: Target[] = []
   const representations = new Map<string, number>()
   visitAll(batch, run, (object, representation) => {
-    const index = representations.get(representation) ?? representations.size
-    representations.set(representation, index)
+    let index = representations.get(representation)
+    if (index === undefined) representations.set(representation, (index = representations.size))
     targets.push({ object, index })
   })
   return { batch, targets, representations }
@@ -106,24 +125,31 @@ function gather(batch: Batch, run: Run): Gathered {
 function locate(batch: Batch, run: Run, wanted?: number): Trail[] {
   const trails: Trail[] = []
   const representations = new Map<string, number>()
-  visitAll(batch, run, (_object, representation, trail) => {
+  const trail: Trail = []
+  const visit = (_object: JsonObject, representation: string) => {
     const index = representations.get(representation) ?? representations.size
     representations.set(representation, index)
     if (wanted === undefined || wanted === index) trails.push([...trail])
-  })
+  }
+  visitAll(batch, run, visit, trail)
   return trails
 }
 
 function visitAll(
-  batch: Batch,
-  run: Run,
-  visit: (object: JsonObject, representation: string, trail: Trail) => void,
+  { walks, represent }: Batch,
+  { data, variables }: Run,
+  visit: (object: JsonObject, representation: string) => void,
+  trail?: Trail,
 ): void {
-  for (const walk of batch.walks) {
-    walk(run.data, (object, trail) => {
-      const representation = batch.represent(object, run.variables)
-      if (representation !== undefined) visit(object, representation, trail)
-    })
+  for (const walk of walks) {
+    walk(
+      data,
+      (object) => {
+        const representation = represent(object, variables)
+        if (representation !== undefined) visit(object, representation)
+      },
+      trail,
+    )
   }
 }
 
@@ -138,6 +164,15 @@ function placesOf(entry: Json, batches: readonly Batch[], run: Run): Trail[] | u
   return locate(batch, run, Number(index)).map((trail) => [...trail, ...rest])
 }
 
+/** Raw values are never changed, so several places may have the same. */
+function insert({ targets }: Gathered, entities: readonly RawObject[] = []): void {
+  for (const { object, index } of targets) {
+    const entity = entities[index]
+    if (!entity) continue
+    for (const [key, value] of entity) object[key] = value
+  }
+}
+
 function apply({ batch, targets }: Gathered, entities: Json | undefined): void {
   if (!Array.isArray(entities)) return
   batch.rewrite(entities)
@@ -146,7 +181,7 @@ function apply({ batch, targets }: Gathered, entities: Json | undefined): void {
     const entity = entities[index]
     if (!isObject(entity)) continue
     // Two places of the answer never share an object: what one of them is later given is not the other's.
-    merge(object, used.has(index) ? structuredClone(entity) : entity)
+    merge(object, used.has(index) ? copyOf(entity) : entity)
     used.add(index)
   }
 }

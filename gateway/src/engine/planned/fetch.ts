@@ -1,6 +1,6 @@
 import type { BatchFetchNode, FetchNode } from '@graphql-hive/router-query-planner'
 import { parse, type GraphQLError } from 'graphql'
-import { readAnswer, type SubgraphAnswer } from '../resilience/answer.ts'
+import { readAnswer } from '../resilience/answer.ts'
 import type { SubgraphCall } from '../resilience/exchange.ts'
 import { located, subgraphError, unreachable } from '../subgraph-error.ts'
 import type { SharedUpstream } from './in-flight.ts'
@@ -19,7 +19,12 @@ export function compileRootFetch(node: FetchNode, upstream: SharedUpstream, rela
   const isMutation = node.operationKind === 'mutation'
   return async (run) => {
     const missing = () => keys.map((key) => [key])
-    const answer = await ask(run, upstream, { body: write(run), isMutation, relays }, missing)
+    const read = (bytes: Buffer) => {
+      if (!relays || !isOnlyData(bytes)) return readAnswer(bytes)
+      run.relayed = bytes
+      return undefined
+    }
+    const answer = await ask(run, upstream, { body: write(run), isMutation }, { missing, read })
     if (!answer) return
     for (const entry of answer.errors) {
       const path = pathOf(entry)
@@ -49,23 +54,25 @@ export function compileBody({ operation, variableUsages = [] }: FetchNode | Batc
 /** Errors that are told about one thing that went wrong. A list can miss the same part in each of its rows. */
 const ERRORS_MAX = 100
 
-/** What is asked. With `relays`, an answer of nothing but data becomes `run.relayed`. */
-type Question = Pick<SubgraphCall, 'body' | 'isMutation'> & { readonly relays?: boolean }
+/** What becomes of a call to a subgraph. */
+interface Outcome<Answer> {
+  /** The paths that miss something when there is no answer. */
+  readonly missing: () => Trail[]
+  /** Reads the answer, or throws when it is nonsense. */
+  readonly read: (bytes: Buffer) => Answer
+}
 
 /** Asks a subgraph. When there is no answer, that is an error at each of the paths that miss something. */
-export async function ask(
+export async function ask<Answer>(
   run: Run,
   upstream: SharedUpstream,
-  { body, isMutation, relays = false }: Question,
-  missing: () => Trail[],
-): Promise<SubgraphAnswer | undefined> {
+  { body, isMutation }: Pick<SubgraphCall, 'body' | 'isMutation'>,
+  { missing, read }: Outcome<Answer>,
+): Promise<Answer | undefined> {
   const { caller } = run
   try {
     const call = { body, isMutation, headers: caller.subgraphHeaders(), waiting: caller }
-    const bytes = await upstream.ask(call, caller.key)
-    if (!relays || !isOnlyData(bytes)) return readAnswer(bytes)
-    run.relayed = bytes
-    return undefined
+    return read(await upstream.ask(call, caller.key))
   } catch (error) {
     // Nobody reads what would be told.
     if (caller.hasLeft()) return undefined

@@ -49,7 +49,10 @@ export class InFlight {
 
   #share(subgraph: string, upstream: Upstream, call: SubgraphCall, callerKey: string): Promise<Buffer> {
     let ofCaller = this.#calls.get(callerKey)
-    if (!ofCaller) this.#calls.set(callerKey, (ofCaller = new Map()))
+    if (!ofCaller) {
+      ofCaller = new Map<string, SharedCall>()
+      this.#calls.set(callerKey, ofCaller)
+    }
     const key = `${subgraph} ${call.body}`
     const known = ofCaller.get(key)
     if (known && call.waiting.deadlineAt - known.deadlineAt <= JOIN_MILLISECONDS) {

@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { merge, type JsonObject } from './json.ts'
+import { copyOf, merge, quoted, type Json, type JsonObject } from './json.ts'
 
 describe('merging an answer into another', () => {
   it('adds to objects and to the objects in lists, and replaces everything else', () => {
@@ -7,4 +8,18 @@ describe('merging an answer into another', () => {
     merge(target, { a: 9, b: { g: 4 }, d: [{ h: 5 }, { i: 6 }], f: { j: 7 } })
     expect(target).toEqual({ a: 9, b: { c: 2, g: 4 }, d: [{ e: 3, h: 5 }, { i: 6 }], f: { j: 7 } })
   })
+})
+
+it('a copy is equal and shares nothing', () => {
+  const value: JsonObject = { a: [{ b: 1 }, null], c: { d: 'e' } }
+  const copy = copyOf(value)
+  expect(copy).toEqual(value)
+  const list = copy['a'] as Json[]
+  list.push(1)
+  expect(value['a']).toHaveLength(2)
+})
+
+it('a text is quoted as JSON.stringify does it', () => {
+  fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => quoted(text) === JSON.stringify(text)))
+  expect(quoted('\ud800 "\\\n')).toBe(JSON.stringify('\ud800 "\\\n'))
 })

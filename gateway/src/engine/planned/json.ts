@@ -1,5 +1,7 @@
-/** A JSON value. */
-export type Json = null | boolean | number | string | Json[] | JsonObject
+import type { Raw } from './raw.ts'
+
+/** A JSON value; where no step of a plan looks, also one that nobody has read. */
+export type Json = null | boolean | number | string | Raw | Json[] | JsonObject
 
 /** A JSON object. */
 export interface JsonObject {
@@ -16,14 +18,40 @@ export function isObject(value: Json | undefined): value is JsonObject {
  * wins. Parts of the source become parts of the target.
  */
 export function merge(target: JsonObject, source: JsonObject): void {
-  for (const [key, value] of Object.entries(source)) target[key] = merged(target[key], value)
+  for (const key of Object.keys(source)) {
+    const old = target[key]
+    const value = source[key] as Json
+    target[key] = old === undefined ? value : merged(old, value)
+  }
 }
 
-function merged(old: Json | undefined, value: Json): Json {
+function merged(old: Json, value: Json): Json {
   if (isObject(old) && isObject(value)) {
     merge(old, value)
     return old
   }
-  if (Array.isArray(old) && Array.isArray(value)) return value.map((element, index) => merged(old[index], element))
-  return value
+  if (!Array.isArray(old) || !Array.isArray(value)) return value
+  return value.map((element, index) => {
+    const before = old[index]
+    return before === undefined ? element : merged(before, element)
+  })
 }
+
+/** A copy that shares no object or list with the value. `structuredClone` takes ten times as long. */
+export function copyOf<Value extends Json>(value: Value): Value
+export function copyOf(value: Json): Json {
+  if (Array.isArray(value)) return value.map(copyOf)
+  if (!isObject(value)) return value
+  const copy: JsonObject = {}
+  for (const key of Object.keys(value)) copy[key] = copyOf(value[key] as Json)
+  return copy
+}
+
+/** The text as JSON. Most texts have nothing to escape, and then this takes a third of the time of `JSON.stringify`. */
+export function quoted(text: string): string {
+  return TO_ESCAPE.test(text) ? JSON.stringify(text) : `"${text}"`
+}
+
+// JSON.stringify also escapes halves of surrogate pairs.
+// oxlint-disable-next-line no-control-regex
+const TO_ESCAPE = /["\\\u0000-\u001f\ud800-\udfff]/

@@ -11,14 +11,15 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql'
+import { fragmentsOf, selectAlike, selectedBy, type Selected } from './alike.ts'
 import { splitIntrospection } from './introspection.ts'
 import type { JsonObject } from './json.ts'
-import { compilePlan, type PlanContext } from './plan.ts'
+import { compilePlan, NO_SHORTCUTS, type PlanContext, type Shortcuts } from './plan.ts'
 import { compileProjection } from './projection.ts'
 import { eventsOf } from './event-source.ts'
-import { answersAlike, fragmentsOf } from './relay.ts'
 import type { Run, Step } from './run.ts'
 import type { Fragments } from './selection.ts'
+import { verbatimFetches } from './verbatim.ts'
 
 /** An operation that can be executed any number of times. */
 export interface PlannedOperation {
@@ -61,10 +62,13 @@ export async function planOperation(
   if (!plan.node) throw new Error('there is no plan for this operation')
   const switches = switchesIn(operation, fragments)
   return {
+    // What is selected must be known beforehand to compare it with what is sent.
     execute: compilePlan(
       plan.node,
       context,
-      switches.length === 0 && isRelayed(plan.node, context.schema, document, operationName),
+      switches.length === 0
+        ? shortcutsOf(plan.node, root, selectedBy(context.schema, document, operationName), context)
+        : NO_SHORTCUTS,
     ),
     events: eventsOf(plan.node),
     local,
@@ -73,15 +77,16 @@ export async function planOperation(
   }
 }
 
-/** Whether the plan is to ask one subgraph just what the client asked. */
-function isRelayed(
-  node: PlanNode,
-  schema: GraphQLSchema,
-  document: DocumentNode,
-  operationName: string | undefined,
-): boolean {
-  if (node.kind !== 'Fetch' || (node.outputRewrites && node.outputRewrites.length > 0)) return false
-  return answersAlike(schema, document, parse(node.operation, { noLocation: true }), operationName)
+function shortcutsOf(
+  plan: PlanNode,
+  root: GraphQLObjectType,
+  asked: Selected,
+  { schema, possibleTypes }: OperationContext,
+): Shortcuts {
+  if (plan.kind !== 'Fetch') return { relays: false, verbatim: verbatimFetches(plan, root, asked, possibleTypes) }
+  if (plan.outputRewrites && plan.outputRewrites.length > 0) return NO_SHORTCUTS
+  const sent = selectedBy(schema, parse(plan.operation, { noLocation: true }))
+  return { ...NO_SHORTCUTS, relays: selectAlike(root, asked, sent) }
 }
 
 function compileDefaults({ variableDefinitions = [] }: OperationDefinitionNode): PlannedOperation['withDefaults'] {

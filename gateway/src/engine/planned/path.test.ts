@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import type { FlattenNodePathSegment } from '@graphql-hive/router-query-planner'
 import type { JsonObject } from './json.ts'
-import { compilePath } from './path.ts'
+import { compilePath, type Trail } from './path.ts'
 
 const possibleTypes = (name: string) => new Set(name === 'Pet' ? ['Pet', 'Cat', 'Dog'] : [name])
 
 function visited(data: JsonObject, ...segments: FlattenNodePathSegment[]): string[] {
   const places: string[] = []
-  compilePath(segments, possibleTypes)(data, (object, trail) =>
-    places.push(`${trail.join('.')}=${JSON.stringify(object['id'])}`),
-  )
+  const trail: Trail = []
+  const visit = (object: JsonObject) => void places.push(`${trail.join('.')}=${JSON.stringify(object['id'])}`)
+  compilePath(segments, possibleTypes)(data, visit, trail)
   return places
 }
 

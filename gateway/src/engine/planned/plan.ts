@@ -1,5 +1,5 @@
-import type { PlanNode } from '@graphql-hive/router-query-planner'
-import { compileBatch, compileFlatten } from './entities.ts'
+import type { BatchFetchNode, FetchNode, PlanNode } from '@graphql-hive/router-query-planner'
+import { compileBatch, compileFlatten, type EntityTools } from './entities.ts'
 import { compileRootFetch } from './fetch.ts'
 import type { SharedUpstream } from './in-flight.ts'
 import type { PossibleTypes } from './path.ts'
@@ -12,34 +12,45 @@ export interface PlanContext {
   readonly possibleTypes: PossibleTypes
 }
 
+/** Ways to pass on what a subgraph wrote without reading it. */
+export interface Shortcuts {
+  /** The plan is one fetch, and its answer is the client's. */
+  readonly relays: boolean
+  /** The fetches of entities whose fields go into the answer as they are. */
+  readonly verbatim: ReadonlySet<FetchNode | BatchFetchNode>
+}
+
+/** For plans that everything has to be read of. */
+export const NO_SHORTCUTS: Shortcuts = { relays: false, verbatim: new Set() }
+
 /**
- * Compiles a plan, or throws when it has a node that nothing here can carry out. `relays` lets a single fetch pass its
- * bytes on as the client's answer.
+ * Compiles a plan, or throws when it has a node that nothing here can carry out. The shortcuts are
+ * those that this plan may take.
  */
-export function compilePlan(node: PlanNode, context: PlanContext, relays = false): Step {
+export function compilePlan(node: PlanNode, context: PlanContext, shortcuts: Shortcuts): Step {
   switch (node.kind) {
     case 'Fetch':
-      return compileRootFetch(node, upstreamOf(node.serviceName, context), relays)
+      return compileRootFetch(node, upstreamOf(node.serviceName, context), shortcuts.relays)
     case 'BatchFetch':
-      return compileBatch(node, upstreamOf(node.serviceName, context), context.possibleTypes)
+      return compileBatch(node, toolsFor(node, context, shortcuts))
     case 'Flatten':
       if (node.node.kind !== 'Fetch') break
-      return compileFlatten(node, node.node, upstreamOf(node.node.serviceName, context), context.possibleTypes)
+      return compileFlatten(node, node.node, toolsFor(node.node, context, shortcuts))
     case 'Sequence': {
-      const steps = node.nodes.map((step) => compilePlan(step, context))
+      const steps = node.nodes.map((step) => compilePlan(step, context, shortcuts))
       return async (run) => {
         for (const step of steps) await step(run)
       }
     }
     case 'Parallel': {
-      const steps = node.nodes.map((step) => compilePlan(step, context))
+      const steps = node.nodes.map((step) => compilePlan(step, context, shortcuts))
       return async (run) => {
         await Promise.all(steps.map((step) => step(run)))
       }
     }
     case 'Condition': {
-      const whenTrue = node.ifClause && compilePlan(node.ifClause, context)
-      const whenFalse = node.elseClause && compilePlan(node.elseClause, context)
+      const whenTrue = node.ifClause && compilePlan(node.ifClause, context, shortcuts)
+      const whenFalse = node.elseClause && compilePlan(node.elseClause, context, shortcuts)
       return async (run) => {
         await (run.variables[node.condition] === true ? whenTrue : whenFalse)?.(run)
       }
@@ -50,6 +61,11 @@ export function compilePlan(node: PlanNode, context: PlanContext, relays = false
     case 'Defer':
   }
   throw new Error(`the plan has a ${node.kind}, which nothing here can carry out`)
+}
+
+function toolsFor(node: FetchNode | BatchFetchNode, context: PlanContext, { verbatim }: Shortcuts): EntityTools {
+  const upstream = upstreamOf(node.serviceName, context)
+  return { upstream, possibleTypes: context.possibleTypes, isVerbatim: verbatim.has(node) }
 }
 
 function upstreamOf(name: string, { upstreams }: PlanContext): SharedUpstream {

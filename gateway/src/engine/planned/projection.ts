@@ -11,7 +11,8 @@ import {
   type GraphQLOutputType,
   type SelectionSetNode,
 } from 'graphql'
-import { isObject, type Json, type JsonObject } from './json.ts'
+import { isObject, quoted, type Json, type JsonObject } from './json.ts'
+import { Raw } from './raw.ts'
 import { collectFields, type Collector } from './selection.ts'
 
 /** Writes a value of the answer as JSON; undefined is a null that its parent has to be instead. */
@@ -68,7 +69,10 @@ function compileNamed(collector: Collector, type: GraphQLNamedOutputType, nodes:
     : compileAbstract(collector, collector.schema.getPossibleTypes(type), selectionSets)
 }
 
-const writeAny: Write = (value) => (value === undefined || value === null ? undefined : JSON.stringify(value))
+const writeAny: Write = (value) => {
+  if (typeof value === 'string') return quoted(value)
+  return value === undefined || value === null ? undefined : JSON.stringify(value)
+}
 
 /** The five scalars of the specification. A value that is none of theirs counts as missing. */
 function writeSpecified(name: string): Write {
@@ -76,7 +80,7 @@ function writeSpecified(name: string): Write {
   if (name === 'Int' || name === 'Float') return (value) => (typeof value === 'number' ? String(value) : undefined)
   return (value) => {
     if (typeof value === 'number' && name === 'ID') return `"${value}"`
-    return typeof value === 'string' ? JSON.stringify(value) : undefined
+    return typeof value === 'string' ? quoted(value) : undefined
   }
 }
 
@@ -118,7 +122,8 @@ function compileObject(
     if (!isObject(value)) return undefined
     let text = '{'
     for (const { key, prefix, write } of fields) {
-      const part = write(value[key])
+      const field = value[key]
+      const part = field instanceof Raw ? field.text : write(field)
       if (part === undefined) return undefined
       text += prefix + part
     }

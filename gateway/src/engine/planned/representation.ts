@@ -1,5 +1,5 @@
 import type { RequiresSelection } from '@graphql-hive/router-query-planner'
-import { isObject, type Json, type JsonObject } from './json.ts'
+import { isObject, quoted, type Json, type JsonObject } from './json.ts'
 import type { PossibleTypes } from './path.ts'
 import type { Run } from './run.ts'
 
@@ -8,6 +8,56 @@ export type Represent = (object: JsonObject, variables: Run['variables']) => str
 
 /** Compiles what a fetch requires of an object: its key, and the fields that `@requires` names. */
 export function compileRepresentation(requires: readonly RequiresSelection[], possibleTypes: PossibleTypes): Represent {
+  return compileKeys(requires, possibleTypes) ?? compileAny(requires, possibleTypes)
+}
+
+/**
+ * What nearly all entities are identified by: fields without selections, and no type that two fragments are about.
+ * Undefined for everything else.
+ */
+function compileKeys(requires: readonly RequiresSelection[], possibleTypes: PossibleTypes): Represent | undefined {
+  const byType = new Map<string, readonly Key[]>()
+  for (const fragment of requires) {
+    if (fragment.kind !== 'InlineFragment' || fragment.skipIf !== undefined || fragment.includeIf !== undefined) {
+      return undefined
+    }
+    const keys = fragment.selections.flatMap((selection, index) =>
+      selection.kind === 'Field' && !selection.selections?.length ? [keyOf(selection, index)] : [],
+    )
+    if (keys.length === 0 || keys.length < fragment.selections.length) return undefined
+    for (const type of possibleTypes(fragment.typeCondition)) {
+      if (byType.has(type)) return undefined
+      byType.set(type, keys)
+    }
+  }
+  return (object) => {
+    const typename = object['__typename']
+    const keys = typeof typename === 'string' ? byType.get(typename) : undefined
+    return keys && writeKeys(keys, object)
+  }
+}
+
+/** One field: where it is in the object, and what comes before it in the text. */
+interface Key {
+  readonly key: string
+  readonly prefix: string
+}
+
+function keyOf({ name, alias = name }: { name: string; alias?: string }, index: number): Key {
+  return { key: alias, prefix: `${index === 0 ? '{' : ','}${JSON.stringify(name)}:` }
+}
+
+function writeKeys(keys: readonly Key[], object: JsonObject): string | undefined {
+  let text = ''
+  for (const { key, prefix } of keys) {
+    const value = object[key]
+    if (value === undefined) return undefined
+    text += prefix + (typeof value === 'string' ? quoted(value) : JSON.stringify(value))
+  }
+  return `${text}}`
+}
+
+function compileAny(requires: readonly RequiresSelection[], possibleTypes: PossibleTypes): Represent {
   const select = compileSelections(requires, possibleTypes)
   return (object, variables) => {
     const fields = new Map<string, string>()
