@@ -6,6 +6,7 @@ import { z } from 'zod'
 import type { Allowance } from './edge/budget.ts'
 import type { CostLimits } from './edge/budgets.ts'
 import { ENGINE_NAMES, type EngineName, type SubgraphLimits } from './engine/engine.ts'
+import type { LiveLimits } from './live/live.ts'
 
 /** What one GraphQL document may be at most. */
 export interface QueryLimits {
@@ -47,6 +48,8 @@ export interface GatewayConfig {
   readonly queryLimits: QueryLimits
   /** What operations may cost, one at a time and together. */
   readonly costLimits: CostLimits
+  /** How live updates are limited. */
+  readonly liveLimits: LiveLimits
   /** Addresses and networks of our own whose `x-forwarded-for` says where a request really comes from. */
   readonly trustedProxies: readonly string[]
   /** The engine that executes operations, when it is not left to the gateway. */
@@ -83,6 +86,16 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): GatewayConfig 
       fieldsMax: read.QUERY_FIELDS_MAX,
     },
     costLimits: readCostLimits(read),
+    liveLimits: {
+      frameBytesMax: read.SOCKET_FRAME_BYTES_MAX,
+      operationsMax: read.SOCKET_OPERATIONS_MAX,
+      initMilliseconds: read.SOCKET_INIT_MILLISECONDS,
+      max: read.LIVE_CONNECTIONS_MAX,
+      perAddressMax: read.LIVE_CONNECTIONS_PER_ADDRESS_MAX,
+      perCallerMax: read.LIVE_CONNECTIONS_PER_CALLER_MAX,
+      keepAliveMilliseconds: read.LIVE_KEEP_ALIVE_MILLISECONDS,
+      recheckMilliseconds: read.LIVE_RECHECK_MILLISECONDS,
+    },
     trustedProxies: read.TRUSTED_PROXIES,
     engine: read.GATEWAY_ENGINE,
     principalCacheMilliseconds: read.PRINCIPAL_CACHE_MILLISECONDS,
@@ -159,6 +172,14 @@ const variables = {
   BUDGET_MACHINE_POINTS_PER_SECOND: whole(1, 1_000_000_000, 2_000),
   BUDGET_PRIORITY_POINTS: whole(1, 1_000_000_000, 10_000),
   BUDGET_PRIORITY_POINTS_PER_SECOND: whole(1, 1_000_000_000, 500),
+  SOCKET_FRAME_BYTES_MAX: whole(1_024, 16_777_216, 65_536),
+  SOCKET_OPERATIONS_MAX: whole(1, 10_000, 50),
+  SOCKET_INIT_MILLISECONDS: whole(50, 60_000, 3_000),
+  LIVE_CONNECTIONS_MAX: whole(1, 1_000_000, 10_000),
+  LIVE_CONNECTIONS_PER_ADDRESS_MAX: whole(1, 1_000_000, 500),
+  LIVE_CONNECTIONS_PER_CALLER_MAX: whole(1, 1_000_000, 20),
+  LIVE_KEEP_ALIVE_MILLISECONDS: whole(50, 300_000, 12_000),
+  LIVE_RECHECK_MILLISECONDS: whole(50, 60_000, 1_000),
   GATEWAY_ENGINE: z.enum(ENGINE_NAMES, { error: 'expected planned or stock, or nothing' }).optional(),
   PRINCIPAL_CACHE_MILLISECONDS: whole(0, 60_000, 3_000),
   PRINCIPAL_TIMEOUT_MILLISECONDS: whole(50, 30_000, 1_000),

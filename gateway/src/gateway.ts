@@ -11,7 +11,7 @@ import { addJsonBodies } from './edge/body.ts'
 import { readCostWeights } from './edge/cost-weights.ts'
 import { costCompiler } from './edge/cost.ts'
 import { addErrorAnswers, answerError, tellErrors } from './edge/errors.ts'
-import { addGraphqlRoute } from './edge/graphql-route.ts'
+import { addGraphqlRoute, GRAPHQL_PATH } from './edge/graphql-route.ts'
 import { addBrowserSecurity } from './edge/security.ts'
 import { answerClientError } from './edge/unreadable.ts'
 import { checkScalars } from './engine/scalars.ts'
@@ -20,6 +20,7 @@ import { addHealth } from './health/readiness.ts'
 import { authenticator } from './identity/authenticate.ts'
 import { principalDirectory } from './identity/directory.ts'
 import { rememberTokens } from './identity/tokens.ts'
+import { addLive } from './live/live.ts'
 import { addGraphiql } from './pages/graphiql.ts'
 import { addLandingPage } from './pages/landing.ts'
 
@@ -55,7 +56,7 @@ export async function buildGateway(config: GatewayConfig): Promise<FastifyInstan
 
   const engine = await chooseEngine(config.engine)
   log.info({ engine: engine.name, reason: engine.reason }, `the graph is executed by the engine ${engine.name}`)
-  await engine.register(app, {
+  const { subscribe } = await engine.register(app, {
     subgraphs: SERVICE_NAMES.map((name) => ({
       name,
       url: `${config.serviceUrls[name]}/graphql`,
@@ -70,7 +71,10 @@ export async function buildGateway(config: GatewayConfig): Promise<FastifyInstan
   checkScalars(app.graphql.schema)
 
   const costOf = costCompiler(app.graphql.schema, readCostWeights(SERVICE_NAMES.map(subgraphSdl)))
-  addGraphqlRoute(app, config, authenticatorOf(config, log), admission(config, costOf))
+  const authenticate = authenticatorOf(config, log)
+  const admit = admission(config, costOf)
+  const live = await addLive(app, { path: GRAPHQL_PATH, config, authenticate, admit, costOf, subscribe })
+  addGraphqlRoute(app, config, authenticate, admit, live)
   addHealth(app, config.serviceUrls)
   const hasGraphiql = config.environment !== 'production'
   if (hasGraphiql) addGraphiql(app)

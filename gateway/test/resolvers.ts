@@ -1,10 +1,14 @@
 import { Fault } from '@tikitu/runtime/fault'
 import { requireAdmin, requireUserId, type Identity } from '@tikitu/runtime/identity'
 import type { ServiceName } from '@tikitu/schema/services'
-import { bookings, events, ids, notifications, partners, payments, seats, users, venues } from './world.ts'
+import { bookings, events, follow, ids, notifications, partners, payments, seats, users, venues } from './world.ts'
 
 interface Context {
   identity: Identity
+}
+interface LiveContext extends Context {
+  /** Aborted when whoever subscribed is gone. */
+  gone: AbortSignal
 }
 interface Reference {
   id: string
@@ -61,6 +65,15 @@ export const resolvers: Record<ServiceName, object> = {
         reason: 'ALREADY_USED',
         firstUsedAt: new Date('2027-05-01T18:00:00.000Z'),
       }),
+    },
+    Subscription: {
+      bookingUpdated: {
+        subscribe: (_: unknown, { id }: Reference, { identity, gone }: LiveContext) => {
+          if (!byId(ownBookings(identity), id)) throw new Fault('NOT_FOUND', 'There is no such booking.')
+          return follow(id, gone)
+        },
+        resolve: (_event: unknown, { id }: Reference) => byId(bookings, id),
+      },
     },
     Event: {
       seats: (_: unknown, { section }: { section?: string }) =>

@@ -4,6 +4,7 @@ import { publicErrors } from '@tikitu/runtime/errors'
 import { Fault } from '@tikitu/runtime/fault'
 import { IDENTITY_HEADER, verifyIdentity, type Identity } from '@tikitu/runtime/identity'
 import { scalarsOf } from '@tikitu/runtime/scalars'
+import { addSubscriptions, resolveSubscriptions, type SubscriptionField } from '@tikitu/runtime/subscriptions'
 import { subgraphSdl } from '@tikitu/schema/sdl'
 import { SERVICE_NAMES, type ServiceName } from '@tikitu/schema/services'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
@@ -34,6 +35,8 @@ export interface Subgraphs {
   readonly urls: Record<ServiceName, string>
   /** What was asked since the last `forget`, by service. */
   readonly calls: Call[]
+  /** How many subscriptions they serve just now. */
+  streams(): number
   forget(): void
   /** Tells of the headers of each call from now on. */
   onHeaders(listener: (headers: IncomingHttpHeaders) => void): void
@@ -49,12 +52,13 @@ export interface Subgraphs {
 /** Starts all six on free ports. */
 export async function startSubgraphs(routes: Partial<Record<ServiceName, FixtureRoutes>> = {}): Promise<Subgraphs> {
   const calls: Call[] = []
+  const streams = new Set<AbortSignal>()
   const mood: Mood = { silent: undefined, onHeaders: undefined, behaviours: new Map() }
   const running = new Map<ServiceName, FastifyInstance>()
   const ports = new Map<ServiceName, number>()
 
   const start = async (service: ServiceName) => {
-    const app = await buildSubgraph(service, calls, mood, routes[service])
+    const app = await buildSubgraph(service, calls, streams, mood, routes[service])
     await app.listen({ host: '127.0.0.1', port: ports.get(service) ?? 0 })
     const address = app.server.address()
     if (address === null || typeof address === 'string') throw new Error('no port')
@@ -78,6 +82,7 @@ export async function startSubgraphs(routes: Partial<Record<ServiceName, Fixture
       user: url('user'),
     },
     calls,
+    streams: () => streams.size,
     forget: () => calls.splice(0),
     onHeaders: (listener) => (mood.onHeaders = listener),
     silence: (service) => (mood.silent = service),
@@ -103,11 +108,13 @@ interface Mood {
 async function buildSubgraph(
   service: ServiceName,
   calls: Call[],
+  streams: Set<AbortSignal>,
   mood: Mood,
   routes?: FixtureRoutes,
 ): Promise<FastifyInstance> {
   const app = Fastify({ forceCloseConnections: true })
   const identities = new WeakMap<FastifyRequest, Identity>()
+  app.decorateRequest('identity')
   app.addHook('preHandler', async (request, reply) => {
     if (request.routeOptions.url === '/readyz') return
     mood.onHeaders?.(request.headers)
@@ -120,6 +127,7 @@ async function buildSubgraph(
     const header = request.headers[IDENTITY_HEADER]
     const identity = verifyIdentity(typeof header === 'string' ? header : undefined, IDENTITY_SECRET)
     identities.set(request, identity)
+    request.identity = identity
     const requestId = request.headers['x-request-id']
     calls.push({ service, path: request.url, identity, requestId: requestId?.toString(), body: request.body })
   })
@@ -131,9 +139,10 @@ async function buildSubgraph(
   app.get('/readyz', () => ({ status: 'ok' }))
   routes?.(app)
   const sdl = subgraphSdl(service)
+  const { Subscription: subscriptions = {}, ...rest } = resolvers[service] as FixtureResolvers
   await app.register(mercuriusFederationPlugin, {
     schema: sdl,
-    resolvers: { ...scalarsOf(sdl), ...resolvers[service] } as IResolvers,
+    resolvers: { ...scalarsOf(sdl), ...rest } as IResolvers,
     context: (request: FastifyRequest) => ({ identity: identities.get(request) }),
     errorFormatter: (execution) => ({
       statusCode: 200,
@@ -143,5 +152,17 @@ async function buildSubgraph(
       },
     }),
   })
+  resolveSubscriptions(app.graphql.schema, subscriptions)
+  addSubscriptions(app, app.graphql.schema, (request, gone) => {
+    streams.add(gone)
+    gone.addEventListener('abort', () => streams.delete(gone))
+    return { identity: request.identity, gone }
+  })
   return app
+}
+
+/** Resolvers by type. */
+interface FixtureResolvers {
+  readonly [typeName: string]: object
+  readonly Subscription?: Record<string, SubscriptionField>
 }

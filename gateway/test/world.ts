@@ -132,3 +132,29 @@ export const notifications = [1, 2].map((number) => ({
   booking: { __typename: 'Booking', id: ids.booking(number) },
   createdAt: new Date(0),
 }))
+
+const changes = new EventTarget()
+
+/** Gives a booking another status, and tells those who follow it. */
+export function changeBooking(bookingId: string, status: string): void {
+  const booking = bookings.find((candidate) => candidate.id === bookingId)
+  if (booking) booking.status = status
+  changes.dispatchEvent(new Event(bookingId))
+}
+
+/** Yields now and after each change, until the signal is aborted. */
+export async function* follow(bookingId: string, gone: AbortSignal): AsyncGenerator<string> {
+  let changed = Promise.withResolvers<void>()
+  const wake = () => changed.resolve()
+  changes.addEventListener(bookingId, wake)
+  gone.addEventListener('abort', wake)
+  try {
+    while (!gone.aborted) {
+      yield bookingId
+      await changed.promise
+      changed = Promise.withResolvers<void>()
+    }
+  } finally {
+    changes.removeEventListener(bookingId, wake)
+  }
+}

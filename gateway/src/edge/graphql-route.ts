@@ -1,3 +1,4 @@
+import { COMPLETE_FRAME, EVENT_STREAM, EVENT_STREAM_HEADERS, nextFrame } from '@tikitu/runtime/event-stream'
 import { Fault } from '@tikitu/runtime/fault'
 import type { Identity } from '@tikitu/runtime/identity'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -5,6 +6,7 @@ import { GraphQLError, OperationTypeNode } from 'graphql'
 import type { GatewayConfig } from '../config.ts'
 import type { Authenticate } from '../identity/authenticate.ts'
 import { callerOf } from '../identity/caller.ts'
+import type { Live } from '../live/live.ts'
 import type { Admit } from './admission.ts'
 import { extensionsOf, Throttled, type Charge } from './budgets.ts'
 import type { CheckedOperation } from './documents.ts'
@@ -20,6 +22,7 @@ export function addGraphqlRoute(
   config: GatewayConfig,
   authenticate: Authenticate,
   admit: Admit,
+  live: Live,
 ): void {
   const suggestions = config.environment === 'development'
 
@@ -53,9 +56,11 @@ export function addGraphqlRoute(
     try {
       const operation = admit(asked, identity)
       cost = operation.charge
-      refuseMethod(operation, request)
+      if (operation.type === OperationTypeNode.SUBSCRIPTION) return await live.stream(request, reply, asked)
+      refuseMutation(operation, request)
       const result = await execute(request, reply, identity, asked, cost)
       result.extensions = { cost }
+      if (mediaType === EVENT_STREAM) return await sendEvents(reply, result)
       return await reply.type(mediaType).send(result)
     } catch (error) {
       const wrong = documentErrors(error)
@@ -65,6 +70,7 @@ export function addGraphqlRoute(
         void reply.header('retry-after', error.retryAfterSeconds)
       }
       const errors = tellErrors(wrong, { requestId: request.id, log: request.log, suggestions })
+      if (mediaType === EVENT_STREAM && !(error instanceof Throttled)) return sendEvents(reply, { errors })
       return reply
         .code(statusOf(error, mediaType))
         .type(mediaType)
@@ -73,20 +79,35 @@ export function addGraphqlRoute(
   }
 
   app.post(GRAPHQL_PATH, (request, reply) => answer(request, reply, readPost))
-  app.get(GRAPHQL_PATH, { exposeHeadRoute: false }, (request, reply) => answer(request, reply, readGet))
+  app.route({
+    method: 'GET',
+    url: GRAPHQL_PATH,
+    exposeHeadRoute: false,
+    preValidation: async (request) => live.refuseOrigin(request),
+    handler: (request, reply) => answer(request, reply, readGet),
+    wsHandler: live.socket,
+  })
+}
+
+/** The one answer of what is no subscription, for clients that read nothing but event streams. */
+function sendEvents(reply: FastifyReply, result: object): FastifyReply {
+  const text = String(reply.serialize(result))
+  return reply
+    .serializer((frames: string) => frames)
+    .type(EVENT_STREAM)
+    .headers(EVENT_STREAM_HEADERS)
+    .send(nextFrame(text) + COMPLETE_FRAME)
 }
 
 const GRAPHQL_RESPONSE = 'application/graphql-response+json; charset=utf-8'
 const JSON_RESPONSE = 'application/json; charset=utf-8'
 
-function mediaTypeOf({ headers }: FastifyRequest): string {
-  return headers.accept?.includes('application/graphql-response+json') ? GRAPHQL_RESPONSE : JSON_RESPONSE
+function mediaTypeOf({ headers: { accept } }: FastifyRequest): string {
+  if (accept?.includes('application/graphql-response+json')) return GRAPHQL_RESPONSE
+  return accept?.trim() === 'text/event-stream' ? EVENT_STREAM : JSON_RESPONSE
 }
 
-function refuseMethod({ type }: CheckedOperation, { method }: FastifyRequest): void {
-  if (type === OperationTypeNode.SUBSCRIPTION) {
-    throw new GraphQLError('Subscriptions cannot be executed by an HTTP request.')
-  }
+function refuseMutation({ type }: CheckedOperation, { method }: FastifyRequest): void {
   if (type === OperationTypeNode.MUTATION && method === 'GET') {
     throw new RequestRefused(405, 'A mutation needs a POST.')
   }
@@ -105,6 +126,7 @@ function statusOf(error: unknown, mediaType: string): number {
 function documentErrors(error: unknown): readonly Error[] | undefined {
   if (error instanceof GraphQLError) return [error]
   if (error instanceof Fault && (error.code === 'BAD_USER_INPUT' || error instanceof Throttled)) return [error]
+  if (error instanceof AggregateError) return error.errors.filter((one) => one instanceof Error)
   if (!(error instanceof Error) || !('code' in error) || error.code !== 'MER_ERR_GQL_VALIDATION') return undefined
   const bundled: unknown = 'errors' in error ? error.errors : undefined
   return Array.isArray(bundled) ? bundled.filter((one) => one instanceof Error) : [error]

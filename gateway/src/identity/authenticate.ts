@@ -4,8 +4,13 @@ import { anonymous, type Identity } from '@tikitu/runtime/identity'
 import type { FastifyRequest } from 'fastify'
 import type { Directory } from './directory.ts'
 
-/** Establishes who sent a request. */
-export type Authenticate = (request: FastifyRequest) => Promise<Identity>
+/** What is looked at of a request, or of whoever stays connected. */
+export type Asking = Pick<FastifyRequest, 'id' | 'ip' | 'log'> & {
+  readonly headers: { readonly authorization?: string | undefined }
+}
+
+/** Establishes who asks. */
+export type Authenticate = (asking: Asking) => Promise<Identity>
 
 /**
  * Nobody without a token; whoever the token says with one. A token that is expired, tampered with, of another pool or
@@ -31,7 +36,7 @@ export function authenticator(verify: TokenVerifier<AccessClaims>, directory: Di
   }
 }
 
-async function verifyHeader(verify: TokenVerifier<AccessClaims>, authorization: string, request: FastifyRequest) {
+async function verifyHeader(verify: TokenVerifier<AccessClaims>, authorization: string, request: Asking) {
   const token = /^bearer +([^\s]+) *$/i.exec(authorization)?.[1]
   if (!token) throw new Fault('UNAUTHENTICATED', 'The header Authorization must be: Bearer <access token>.')
   try {
