@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { v7, validate } from 'uuid'
 
 /** A new UUID version 7: unique everywhere, and later ones sort after earlier ones. */
@@ -12,5 +13,6 @@ export function isId(text: string): boolean {
 
 /** The id of a request: the caller's own from its header `x-request-id` when that is 8 to 64 plain characters, or a new one. */
 export function requestIdOf(header: string | string[] | undefined): string {
-  return typeof header === 'string' && /^[\w-]{8,64}$/.test(header) ? header : newId()
+  // Nothing is sorted by it, and Node has random ones in stock: ten times as fast as `newId`.
+  return typeof header === 'string' && /^[\w-]{8,64}$/.test(header) ? header : randomUUID()
 }

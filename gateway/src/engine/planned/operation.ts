@@ -41,10 +41,13 @@ export interface OperationContext extends PlanContext {
   readonly schema: GraphQLSchema
 }
 
-/** How long planning may take, in milliseconds. It takes about one. */
-const PLAN_MILLISECONDS = 2_000
+/** The plan of an operation that asks nothing. */
+const NOTHING: PlanNode = { kind: 'Parallel', nodes: [] }
 
-/** Plans an operation; undefined when the gateway answers it alone, because it only asks about the schema. */
+/**
+ * Plans an operation; undefined when the gateway answers it alone, because it only asks about the schema. What is only
+ * worth it when the operation comes again is done when it comes again.
+ */
 export async function planOperation(
   context: OperationContext,
   document: DocumentNode,
@@ -57,23 +60,44 @@ export async function planOperation(
   const { remote, local } = splitIntrospection(operation, fragments, root.name)
   if (!remote) return undefined
 
-  const signal = AbortSignal.timeout(PLAN_MILLISECONDS)
-  const plan = await context.planner.planAsync(print(remote), operation.name?.value, new Set(), 0, signal)
-  if (!plan.node) throw new Error('there is no plan for this operation')
+  const node = (await planOf(context.planner, print(remote), operation.name?.value)) ?? NOTHING
   const switches = switchesIn(operation, fragments)
+  // What is selected must be known beforehand to compare it with what is sent.
+  const shortcuts = () =>
+    switches.length > 0
+      ? NO_SHORTCUTS
+      : shortcutsOf(node, root, selectedBy(context.schema, document, operationName), context)
   return {
-    // What is selected must be known beforehand to compare it with what is sent.
-    execute: compilePlan(
-      plan.node,
-      context,
-      switches.length === 0
-        ? shortcutsOf(plan.node, root, selectedBy(context.schema, document, operationName), context)
-        : NO_SHORTCUTS,
-    ),
-    events: eventsOf(plan.node),
+    execute: node.kind === 'Fetch' ? compilePlan(node, context, shortcuts()) : compileTwice(node, context, shortcuts),
+    events: eventsOf(node),
     local,
     withDefaults: compileDefaults(operation),
     write: compileWriter(context.schema, { operation, root, fragments, switches }),
+  }
+}
+
+/** Operations up to this many characters are planned at once, in less than 5 ms: handing one to a thread costs as much as planning it. */
+const PLANNED_AT_ONCE_CHARACTERS = 1_000
+
+/** How long planning may take in a thread, in milliseconds. */
+const PLAN_MILLISECONDS = 2_000
+
+async function planOf(planner: QueryPlanner, text: string, name: string | undefined): Promise<PlanNode | undefined> {
+  const { node } =
+    text.length <= PLANNED_AT_ONCE_CHARACTERS
+      ? planner.plan(text, name, new Set(), 0)
+      : await planner.planAsync(text, name, new Set(), 0, AbortSignal.timeout(PLAN_MILLISECONDS))
+  return node
+}
+
+/** Compiles the plan as it is, and again with its shortcuts when it is carried out a second time. */
+function compileTwice(node: PlanNode, context: OperationContext, shortcuts: () => Shortcuts): Step {
+  let execute = compilePlan(node, context, NO_SHORTCUTS)
+  let runs = 0
+  return (run) => {
+    runs += 1
+    if (runs === 2) execute = compilePlan(node, context, shortcuts())
+    return execute(run)
   }
 }
 
