@@ -56,6 +56,15 @@ describe('every answer', () => {
   )
 })
 
+it('the graph says the same as helmet does elsewhere', async () => {
+  const headersOf = async (path: string) => {
+    const { headers } = await fetch(`${gateway.url}${path}`)
+    const own = ['connection', 'content-length', 'content-type', 'date', 'keep-alive', 'vary', 'x-request-id']
+    return [...headers].filter(([name]) => !own.includes(name))
+  }
+  expect(await headersOf('/graphql')).toEqual(await headersOf('/nothing'))
+})
+
 describe('the page at /', () => {
   it('links to GraphiQL and to health', async () => {
     const response = await fetch(`${gateway.url}/`)
