@@ -5,6 +5,7 @@ import { SERVICE_NAMES, servicePort, type ServiceName } from '@tikitu/schema/ser
 import { z } from 'zod'
 import type { Allowance } from './edge/budget.ts'
 import type { CostLimits } from './edge/budgets.ts'
+import type { PressureLimits } from './edge/pressure.ts'
 import { ENGINE_NAMES, type EngineName, type SubgraphLimits } from './engine/engine.ts'
 import type { LiveLimits } from './live/live.ts'
 
@@ -48,6 +49,8 @@ export interface GatewayConfig {
   readonly queryLimits: QueryLimits
   /** What operations may cost, one at a time and together. */
   readonly costLimits: CostLimits
+  /** When load is shed. */
+  readonly pressureLimits: PressureLimits
   /** How live updates are limited. */
   readonly liveLimits: LiveLimits
   /** Addresses and networks of our own whose `x-forwarded-for` says where a request really comes from. */
@@ -86,6 +89,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): GatewayConfig 
       fieldsMax: read.QUERY_FIELDS_MAX,
     },
     costLimits: readCostLimits(read),
+    pressureLimits: {
+      usual: { eventLoopDelayMilliseconds: read.SHED_DELAY_MILLISECONDS, heapPercent: read.SHED_HEAP_PERCENT },
+      priority: {
+        eventLoopDelayMilliseconds: Math.max(read.SHED_DELAY_MILLISECONDS, read.SHED_PRIORITY_DELAY_MILLISECONDS),
+        heapPercent: Math.max(read.SHED_HEAP_PERCENT, read.SHED_PRIORITY_HEAP_PERCENT),
+      },
+    },
     liveLimits: {
       frameBytesMax: read.SOCKET_FRAME_BYTES_MAX,
       operationsMax: read.SOCKET_OPERATIONS_MAX,
@@ -172,6 +182,10 @@ const variables = {
   BUDGET_MACHINE_POINTS_PER_SECOND: whole(1, 1_000_000_000, 2_000),
   BUDGET_PRIORITY_POINTS: whole(1, 1_000_000_000, 10_000),
   BUDGET_PRIORITY_POINTS_PER_SECOND: whole(1, 1_000_000_000, 500),
+  SHED_DELAY_MILLISECONDS: whole(1, 60_000, 500),
+  SHED_PRIORITY_DELAY_MILLISECONDS: whole(1, 60_000, 1_500),
+  SHED_HEAP_PERCENT: whole(1, 100, 85),
+  SHED_PRIORITY_HEAP_PERCENT: whole(1, 100, 95),
   SOCKET_FRAME_BYTES_MAX: whole(1_024, 16_777_216, 65_536),
   SOCKET_OPERATIONS_MAX: whole(1, 10_000, 50),
   SOCKET_INIT_MILLISECONDS: whole(50, 60_000, 3_000),

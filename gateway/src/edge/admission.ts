@@ -5,6 +5,7 @@ import { openBudgets, type Charge } from './budgets.ts'
 import type { CostOf } from './cost.ts'
 import { operationCheck, type CheckedOperation } from './documents.ts'
 import type { GraphqlRequest } from './graphql-request.ts'
+import type { RefuseUnderPressure } from './pressure.ts'
 
 /** An operation that its caller may have executed now. */
 export interface AdmittedOperation extends CheckedOperation {
@@ -22,12 +23,14 @@ export type Admit = (asked: GraphqlRequest, identity: Identity) => AdmittedOpera
 export function admission(
   config: Pick<GatewayConfig, 'queryLimits' | 'costLimits' | 'environment'>,
   costOf: CostOf,
+  refuseUnderPressure: RefuseUnderPressure,
 ): Admit {
   const check = operationCheck(config.queryLimits, costOf)
   const chargeFor = openBudgets(config.costLimits)
   return (asked, identity) => {
     const { name, type, introspects, cost } = check(asked.query, asked.operationName)
     refuseIntrospection(introspects, identity, config)
+    refuseUnderPressure(cost.isPriority)
     return { name, type, introspects, cost, charge: chargeFor(identity, cost, asked.variables) }
   }
 }

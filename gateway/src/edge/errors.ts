@@ -3,6 +3,7 @@ import { Fault } from '@tikitu/runtime/fault'
 import type { Logger } from '@tikitu/runtime/log'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { GraphQLError } from 'graphql'
+import { Overloaded } from './pressure.ts'
 
 /** The request cannot be taken as it is: BAD_USER_INPUT, with an HTTP status of the 4xx that says it more precisely. */
 export class RequestRefused extends Error {
@@ -55,12 +56,19 @@ export function addErrorAnswers(app: FastifyInstance, suggestions: boolean): voi
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply, suggestions: boolean): void {
   const fault = faultOf(error)
   if (fault.code === 'UNAUTHENTICATED') void reply.header('www-authenticate', 'Bearer')
-  const errors = tellErrors([fault], { requestId: request.id, log: request.log, suggestions })
+  if (fault instanceof Overloaded) void reply.header('retry-after', fault.retryAfterSeconds)
+  const errors = toldOf(fault, request, suggestions)
   void reply
     .code(statusOf(error, fault))
     .headers({ 'x-request-id': request.id })
     .type('application/json; charset=utf-8')
     .send({ errors })
+}
+
+/** Load that is shed is not logged one by one: that would be more to do for whoever has too much to do. */
+function toldOf(fault: Fault, { id: requestId, log }: FastifyRequest, suggestions: boolean): PublicError[] {
+  if (!(fault instanceof Overloaded)) return tellErrors([fault], { requestId, log, suggestions })
+  return [{ message: fault.message, extensions: { ...fault.details, code: fault.code, requestId } }]
 }
 
 /** Fastify's own refusals know their status better than the code does: 413, 415. */

@@ -78,11 +78,12 @@ export function addGraphqlRoute(
     }
   }
 
-  app.post(GRAPHQL_PATH, (request, reply) => answer(request, reply, readPost))
+  app.post(GRAPHQL_PATH, { config: { shed: 'asked' } }, (request, reply) => answer(request, reply, readPost))
   app.route({
     method: 'GET',
     url: GRAPHQL_PATH,
     exposeHeadRoute: false,
+    config: { shed: 'asked' },
     preValidation: async (request) => live.refuseOrigin(request),
     handler: (request, reply) => answer(request, reply, readGet),
     wsHandler: live.socket,

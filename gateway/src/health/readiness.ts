@@ -15,8 +15,8 @@ export function addHealth(app: FastifyInstance, serviceUrls: Readonly<Record<Ser
   // Whoever asks while somebody else is waiting gets the same answer, so that asking often does no harm.
   let asking: Promise<Record<string, ServiceHealth>> | undefined
 
-  app.get('/livez', { logLevel: 'warn' }, () => ({ status: 'ok' }))
-  app.get('/readyz', { logLevel: 'warn' }, async (_request, reply) => {
+  app.get('/livez', { logLevel: 'warn', config: { shed: 'never' } }, () => ({ status: 'ok' }))
+  app.get('/readyz', { logLevel: 'warn', config: { shed: 'never' } }, async (_request, reply) => {
     asking ??= askAll(serviceUrls).finally(() => (asking = undefined))
     const services = await asking
     const ready = Object.values(services).every(({ status }) => status === 'ok')
