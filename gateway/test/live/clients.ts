@@ -4,6 +4,8 @@ import { createClient, type Client, type ClientOptions } from 'graphql-ws'
 import { Agent, fetch, type RequestInit } from 'undici'
 import { WebSocket, type ClientOptions as SocketOptions } from 'ws'
 
+export type { SocketOptions }
+
 /** Which booking is followed, as a client asks it. */
 export const FOLLOW =
   'subscription BookingUpdated($id: ID!) { bookingUpdated(id: $id) { id status payment { status } } }'
