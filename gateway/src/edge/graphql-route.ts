@@ -12,6 +12,7 @@ import { extensionsOf, Throttled, type Charge } from './budgets.ts'
 import type { CheckedOperation } from './documents.ts'
 import { RequestRefused, tellErrors } from './errors.ts'
 import { readGet, readPost, type GraphqlRequest } from './graphql-request.ts'
+import { DATA_ROUTE } from './security.ts'
 
 /** Where the graph is. */
 export const GRAPHQL_PATH = '/graphql'
@@ -78,8 +79,11 @@ export function addGraphqlRoute(
     }
   }
 
-  app.post(GRAPHQL_PATH, { config: { shed: 'asked' } }, (request, reply) => answer(request, reply, readPost))
+  app.post(GRAPHQL_PATH, { ...DATA_ROUTE, config: { shed: 'asked' } }, (request, reply) =>
+    answer(request, reply, readPost),
+  )
   app.route({
+    ...DATA_ROUTE,
     method: 'GET',
     url: GRAPHQL_PATH,
     exposeHeadRoute: false,
