@@ -59,6 +59,8 @@ export interface GatewayConfig {
   readonly engine: EngineName | undefined
   /** How long what a service said about a principal is believed, in milliseconds. */
   readonly principalCacheMilliseconds: number
+  /** How often the user service is asked what was revoked, in milliseconds. */
+  readonly revocationPollMilliseconds: number
   /** How long a service may take to say who somebody is, in milliseconds. */
   readonly principalTimeoutMilliseconds: number
   /** How long a whole request may take until it is answered with what there is, in milliseconds. */
@@ -109,6 +111,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): GatewayConfig 
     trustedProxies: read.TRUSTED_PROXIES,
     engine: read.GATEWAY_ENGINE,
     principalCacheMilliseconds: read.PRINCIPAL_CACHE_MILLISECONDS,
+    revocationPollMilliseconds: read.REVOCATION_POLL_MILLISECONDS,
     principalTimeoutMilliseconds: read.PRINCIPAL_TIMEOUT_MILLISECONDS,
     requestTimeoutMilliseconds: read.REQUEST_TIMEOUT_MILLISECONDS,
     subgraphLimits: {
@@ -196,6 +199,7 @@ const variables = {
   LIVE_RECHECK_MILLISECONDS: whole(50, 60_000, 1_000),
   GATEWAY_ENGINE: z.enum(ENGINE_NAMES, { error: 'expected planned or stock, or nothing' }).optional(),
   PRINCIPAL_CACHE_MILLISECONDS: whole(0, 60_000, 3_000),
+  REVOCATION_POLL_MILLISECONDS: whole(50, 60_000, 250),
   PRINCIPAL_TIMEOUT_MILLISECONDS: whole(50, 30_000, 1_000),
   REQUEST_TIMEOUT_MILLISECONDS: whole(100, 300_000, 15_000),
   SUBGRAPH_TIMEOUT_MILLISECONDS: whole(100, 120_000, 10_000),

@@ -12,6 +12,7 @@ import { readCostWeights } from './edge/cost-weights.ts'
 import { costCompiler } from './edge/cost.ts'
 import { addErrorAnswers, answerError, tellErrors } from './edge/errors.ts'
 import { addGraphqlRoute, GRAPHQL_PATH } from './edge/graphql-route.ts'
+import { addLoadShedding } from './edge/pressure.ts'
 import { addBrowserSecurity } from './edge/security.ts'
 import { answerClientError } from './edge/unreadable.ts'
 import { checkScalars } from './engine/scalars.ts'
@@ -19,6 +20,8 @@ import { chooseEngine } from './engine/choose.ts'
 import { addHealth } from './health/readiness.ts'
 import { authenticator } from './identity/authenticate.ts'
 import { principalDirectory } from './identity/directory.ts'
+import { followRevocations } from './identity/revocation-feed.ts'
+import { rememberRevocations, type Revocations } from './identity/revocations.ts'
 import { rememberTokens } from './identity/tokens.ts'
 import { addLive } from './live/live.ts'
 import { addGraphiql } from './pages/graphiql.ts'
@@ -71,10 +74,13 @@ export async function buildGateway(config: GatewayConfig): Promise<FastifyInstan
   checkScalars(app.graphql.schema)
 
   const costOf = costCompiler(app.graphql.schema, readCostWeights(SERVICE_NAMES.map(subgraphSdl)))
-  const authenticate = authenticatorOf(config, log)
-  const admit = admission(config, costOf)
-  const live = await addLive(app, { path: GRAPHQL_PATH, config, authenticate, admit, costOf, subscribe })
+  const revocations = rememberRevocations()
+  const authenticate = authenticatorOf(config, revocations, log)
+  const refuseUnderPressure = await addLoadShedding(app, config.pressureLimits)
+  const admit = admission(config, costOf, refuseUnderPressure)
+  const live = await addLive(app, { path: GRAPHQL_PATH, config, authenticate, revocations, admit, costOf, subscribe })
   addGraphqlRoute(app, config, authenticate, admit, live)
+  addRevocations(app, config, revocations)
   addHealth(app, config.serviceUrls)
   const hasGraphiql = config.environment !== 'production'
   if (hasGraphiql) addGraphiql(app)
@@ -83,7 +89,21 @@ export async function buildGateway(config: GatewayConfig): Promise<FastifyInstan
   return app
 }
 
-function authenticatorOf(config: GatewayConfig, log: Logger) {
+/** Before the first caller it is heard who must not be let in, if the user service is there to tell. */
+function addRevocations(app: FastifyInstance, config: GatewayConfig, { take }: Revocations): void {
+  const feed = followRevocations({
+    url: config.serviceUrls.user,
+    identitySecret: config.identitySecret,
+    pollMilliseconds: config.revocationPollMilliseconds,
+    timeoutMilliseconds: config.principalTimeoutMilliseconds,
+    take,
+    log: app.log,
+  })
+  app.addHook('onReady', () => feed.begun)
+  app.addHook('onClose', async () => feed.stop())
+}
+
+function authenticatorOf(config: GatewayConfig, revocations: Revocations, log: Logger) {
   const directory = principalDirectory({
     serviceUrls: config.serviceUrls,
     identitySecret: config.identitySecret,
@@ -93,7 +113,8 @@ function authenticatorOf(config: GatewayConfig, log: Logger) {
     restMilliseconds: config.subgraphLimits.restMilliseconds,
     log,
   })
-  return authenticator(rememberTokens(accessTokenVerifier(config.cognito)), directory)
+  revocations.watchAll(directory.forget)
+  return authenticator(rememberTokens(accessTokenVerifier(config.cognito)), revocations, directory)
 }
 
 /** Runs the gateway for as long as the process lives. */

@@ -1,5 +1,7 @@
+import { IDENTITY_HEADER, requireService, verifyIdentity } from '@tikitu/runtime/identity'
+import { REVOCATIONS_PATH, type Revocation, type RevocationPage } from '@tikitu/schema/revocations'
 import type { ServiceName } from '@tikitu/schema/services'
-import type { FixtureRoutes } from './subgraphs.ts'
+import { IDENTITY_SECRET, type FixtureRoutes } from './subgraphs.ts'
 import { ids, users } from './world.ts'
 
 /** What the services know about principals; a test may change it while the gateway runs. */
@@ -10,6 +12,10 @@ export interface PrincipalWorld {
   readonly admins: Map<string, { adminRole: 'SUPER_ADMIN' | 'SUPPORT' | 'FINANCE' }>
   /** Answers of the partner service by subject or app client. */
   readonly partners: Map<string, { partners: { partnerId: string; role: string }[] }>
+  /** What the user service tells about revocations, in its order; a test adds to it. */
+  readonly revocations: Revocation[]
+  /** How often it was asked for them. */
+  revocationsAsked: number
   /** Services that take the question and never answer. */
   readonly silent: Set<ServiceName>
 }
@@ -23,9 +29,14 @@ export function principalWorld(): PrincipalWorld {
       ['sub-bob', { partners: [{ partnerId: ids.partner(1), role: 'OWNER' }] }],
       ['machine-1', { partners: [{ partnerId: ids.partner(1), role: 'MACHINE' }] }],
     ]),
+    revocations: [],
+    revocationsAsked: 0,
     silent: new Set(),
   }
 }
+
+/** How many revocations are told at once: few, so that there is more than one page. */
+const PAGE = 3
 
 /** The routes through which the fixtures tell it. */
 export function principalRoutes(world: PrincipalWorld): Partial<Record<ServiceName, FixtureRoutes>> {
@@ -38,8 +49,20 @@ export function principalRoutes(world: PrincipalWorld): Partial<Record<ServiceNa
         return answer ?? reply.code(404).send({})
       })
     }
+  const user = from('user', world.users)
   return {
-    user: from('user', world.users),
+    user: (app) => {
+      user(app)
+      app.get<{ Querystring: { after?: string } }>(REVOCATIONS_PATH, async (request): Promise<RevocationPage> => {
+        world.revocationsAsked += 1
+        if (world.silent.has('user')) await new Promise(() => {})
+        const { [IDENTITY_HEADER]: header } = request.headers
+        requireService(verifyIdentity(typeof header === 'string' ? header : undefined, IDENTITY_SECRET))
+        const told = world.revocations.slice(Number(request.query.after ?? 0)).slice(0, PAGE)
+        const place = Number(request.query.after ?? 0) + told.length
+        return { cursor: String(place), hasMore: place < world.revocations.length, revocations: told }
+      })
+    },
     admin: from('admin', world.admins),
     partner: from('partner', world.partners),
   }

@@ -1,6 +1,6 @@
 import { createHmac, createPublicKey } from 'node:crypto'
 import { exportJWK, generateKeyPair, SignJWT, type JWK } from 'jose'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { startTestGateway, type TestGateway } from './gateway.ts'
 import { ids } from './world.ts'
 
@@ -22,7 +22,13 @@ async function expectRefused(token: string) {
   const answer = await gateway.graph(PUBLIC_QUERY, { token })
   expect(answer.status).toBe(401)
   expect(answer.data).toBeUndefined()
-  expect(answer.errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED', requestId: expect.any(String) } }])
+  // Alike, so that nobody learns from the answer how far a token of theirs has got.
+  expect(answer.errors).toEqual([
+    {
+      message: 'The access token is not valid. Sign in again.',
+      extensions: { code: 'UNAUTHENTICATED', requestId: expect.any(String) },
+    },
+  ])
   expect(answer.headers.get('www-authenticate')).toBe('Bearer')
   expect(gateway.subgraphs.calls).toEqual([])
 }
@@ -37,6 +43,8 @@ describe('a token', () => {
     ['that says it is an id token', { token_use: 'id' }],
     ['without a subject', { sub: undefined }],
     ['without an expiry', { exp: undefined }],
+    ['longer than any of Cognito’s', { padding: 'x'.repeat(8_000) }],
+    ['of a sign-in without a name', { origin_jti: '' }],
   ])('%s is refused, and not taken for no token', async (_, claims) => {
     await expectRefused(await gateway.pool.accessToken(claims))
   })
@@ -122,6 +130,19 @@ describe('a good token', () => {
       requestId: answer.headers.get('x-request-id'),
       ip: '127.0.0.1',
     })
+  })
+
+  it('is believed at once when the pool has a new key, and so is one of the old key that was believed before', async () => {
+    const old = await gateway.pool.accessToken({ sub: 'sub-ada' })
+    expect((await gateway.graph('{ me { id } }', { token: old })).status).toBe(200)
+    await gateway.pool.rotate()
+    // Some other test may just have named a key that does not exist.
+    const token = await gateway.pool.accessToken({ sub: 'sub-ada' })
+    await vi.waitFor(async () => expect((await gateway.graph('{ me { id } }', { token })).status).toBe(200), {
+      timeout: 3_000,
+      interval: 50,
+    })
+    expect((await gateway.graph('{ me { id } }', { token: old })).status).toBe(200)
   })
 
   it('is refused from the second it expires, although it was verified before', async () => {

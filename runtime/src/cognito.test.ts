@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { accessTokenVerifier, idTokenVerifier, readCognitoConfig, TokenRejected } from './cognito.ts'
 import { startTestPool, type TestPool } from './testing/cognito.ts'
 
@@ -120,6 +120,7 @@ describe('an access token', () => {
     const token = await pool.accessToken({
       sub: 's',
       'cognito:groups': ['user', 'partner'],
+      origin_jti: 'sign-in',
       auth_time: 1_700_000_000,
       exp,
     })
@@ -129,6 +130,7 @@ describe('an access token', () => {
       clientId: '1testclientofthepool',
       groups: ['user', 'partner'],
       scopes: ['aws.cognito.signin.user.admin'],
+      signInId: 'sign-in',
       signedInAtSeconds: 1_700_000_000,
       expiresAtSeconds: exp,
     })
@@ -144,9 +146,35 @@ describe('an access token', () => {
     expect(await verify(token)).toMatchObject({
       kind: 'machine',
       subject: '5partnersclient',
+      signInId: null,
       groups: [],
       scopes: ['tikitu/events.read', 'tikitu/checkin.write'],
     })
+  })
+
+  it('that is longer than any of Cognito’s is rejected, although the pool has signed it', async () => {
+    await expect(verify(await pool.accessToken({ padding: 'x'.repeat(8_000) }))).rejects.toBeInstanceOf(TokenRejected)
+  })
+
+  it('with a key that does not exist makes us fetch the keys once a second at most, and a new key waits no longer', async () => {
+    const own = await startTestPool()
+    try {
+      const verifyOwn = accessTokenVerifier(own.config)
+      await verifyOwn(await own.accessToken())
+      const { privateKey } = await generateKeyPair('RS256')
+      const begun = performance.now()
+      for (let i = 0; i < 50; i += 1) {
+        const claims = { iss: `https://cognito-idp.eu-west-1.amazonaws.com/${own.config.userPoolId}` }
+        const token = await new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: `no-${i}` }).sign(privateKey)
+        await expect(verifyOwn(token)).rejects.toBeInstanceOf(TokenRejected)
+      }
+      expect(own.fetches()).toBeLessThanOrEqual(2 + (performance.now() - begun) / 1_000)
+      await own.rotate()
+      const token = await own.accessToken()
+      await vi.waitFor(() => verifyOwn(token), { timeout: 3_000, interval: 50 })
+    } finally {
+      await own.stop()
+    }
   })
 
   it('is still good after the pool has changed its key, and the keys are fetched once for all of its tokens', async () => {

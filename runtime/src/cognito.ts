@@ -1,7 +1,7 @@
 import { CognitoJwtVerifier } from 'aws-jwt-verify'
 import { FetchError, JwksValidationError, JwtBaseError } from 'aws-jwt-verify/error'
 import type { Fetcher } from 'aws-jwt-verify/https'
-import { SimpleJwksCache } from 'aws-jwt-verify/jwk'
+import { SimpleJwksCache, SimplePenaltyBox } from 'aws-jwt-verify/jwk'
 import { z } from 'zod'
 import { commonVariables, ConfigurationError, readVariables } from './config.ts'
 import { Fault } from './fault.ts'
@@ -28,6 +28,8 @@ export interface AccessClaims {
   readonly groups: readonly string[]
   /** OAuth scopes. */
   readonly scopes: readonly string[]
+  /** `origin_jti`: the sign-in that the token is from, the same after each refresh. Null for machines, and when the app client has token revocation off. */
+  readonly signInId: string | null
   /** When the person signed in, in seconds since 1970; a refreshed token keeps it. */
   readonly signedInAtSeconds: number
   /** When the token ends, in seconds since 1970. */
@@ -137,6 +139,7 @@ export function accessTokenVerifier(config: CognitoConfig): TokenVerifier<Access
       clientId: claims.client_id,
       groups: claims['cognito:groups'],
       scopes: claims.scope.split(' ').filter(Boolean),
+      signInId: claims.origin_jti ?? null,
       signedInAtSeconds: claims.auth_time ?? claims.iat,
       expiresAtSeconds: claims.exp,
     }
@@ -149,6 +152,7 @@ const accessShape = z.object({
   username: z.string().optional(),
   'cognito:groups': z.array(z.string()).default([]),
   scope: z.string().default(''),
+  origin_jti: z.string().min(1).max(128).optional(),
   auth_time: z.int().optional(),
   iat: z.int(),
   exp: z.int(),
@@ -190,8 +194,8 @@ const idShape = z.object({
   exp: z.int(),
 })
 
-/** Longer than any token that Cognito makes, in characters. */
-const TOKEN_MAX = 16_384
+/** Longer than any token that Cognito makes for us, in characters, and shorter than what Node.js takes for a header. */
+const TOKEN_MAX = 8_192
 
 /** What the library's verification came to, in our words. */
 async function verified<Payload>(token: string, verify: () => Promise<Payload>): Promise<Payload> {
@@ -213,9 +217,13 @@ function readClaims<Shape extends z.ZodType>(shape: Shape, payload: unknown): z.
   throw new TokenRejected(`the token's claim ${String(parsed.error.issues[0]?.path[0])} is missing or malformed`)
 }
 
+/** How long nobody can make us fetch the keys again after they named one that does not exist, in seconds. A new key has to wait as long. */
+const UNKNOWN_KEY_SECONDS = 1
+
 /** The pool's public keys, kept until a token names one that is not among them. */
 function jwksCache({ jwksOrigin }: CognitoConfig): SimpleJwksCache {
-  return jwksOrigin === null ? new SimpleJwksCache() : new SimpleJwksCache({ fetcher: localKeys(jwksOrigin) })
+  const penaltyBox = new SimplePenaltyBox({ waitSeconds: UNKNOWN_KEY_SECONDS })
+  return new SimpleJwksCache(jwksOrigin === null ? { penaltyBox } : { penaltyBox, fetcher: localKeys(jwksOrigin) })
 }
 
 /** How long the development issuer may take to answer, in milliseconds. */

@@ -21,6 +21,8 @@ const shape = z.object({
   scopes: z.array(z.string()),
   /** The Cognito app client that the token was issued to; null for anonymous callers and services. */
   clientId: z.string().nullable(),
+  /** Cognito's name of the sign-in that the token is from; null for callers who did not sign in. */
+  signInId: z.string().nullable().default(null),
   /** The role of an active admin who is also in the group `admin`. */
   adminRole: z.enum(['SUPER_ADMIN', 'SUPPORT', 'FINANCE']).nullable(),
   /** The partners that the caller works for. A machine belongs to the one partner that owns its client. */
@@ -50,6 +52,7 @@ export function anonymous(requestId: string, ip: string | null = null): Identity
     groups: [],
     scopes: [],
     clientId: null,
+    signInId: null,
     adminRole: null,
     partners: [],
     incomplete: false,

@@ -3,6 +3,7 @@ import { Fault } from '@tikitu/runtime/fault'
 import { anonymous, type Identity } from '@tikitu/runtime/identity'
 import type { FastifyRequest } from 'fastify'
 import type { Directory } from './directory.ts'
+import type { Revocations } from './revocations.ts'
 
 /** What is looked at of a request, or of whoever stays connected. */
 export type Asking = Pick<FastifyRequest, 'id' | 'ip' | 'log'> & {
@@ -14,21 +15,29 @@ export type Authenticate = (asking: Asking) => Promise<Identity>
 
 /**
  * Nobody without a token; whoever the token says with one. A token that is expired, tampered with, of another pool or
- * anything else than ours is UNAUTHENTICATED: it never makes a caller anonymous. So is a closed account.
+ * anything else than ours is UNAUTHENTICATED: it never makes a caller anonymous. So is one of a sign-in that is over, and a
+ * closed account.
  */
-export function authenticator(verify: TokenVerifier<AccessClaims>, directory: Directory): Authenticate {
+export function authenticator(
+  verify: TokenVerifier<AccessClaims>,
+  revocations: Revocations,
+  directory: Directory,
+): Authenticate {
   return async (request) => {
     const { authorization } = request.headers
     if (authorization === undefined) return anonymous(request.id, request.ip)
     const claims = await verifyHeader(verify, authorization, request)
+    if (revocations.isOver(claims)) throw rejected(request, 'the sign-in is over')
+    if (revocations.isClosed(claims.subject)) throw accountClosed()
     const { closed, ...known } = await directory.principalOf(claims, request.id)
-    if (closed) throw new Fault('UNAUTHENTICATED', 'This account is closed.')
+    if (closed) throw accountClosed()
     return {
       kind: claims.kind,
       subject: claims.subject,
       groups: [...claims.groups],
       scopes: [...claims.scopes],
       clientId: claims.clientId,
+      signInId: claims.signInId,
       ...known,
       requestId: request.id,
       ip: request.ip,
@@ -43,7 +52,13 @@ async function verifyHeader(verify: TokenVerifier<AccessClaims>, authorization: 
     return await verify(token)
   } catch (error) {
     if (!(error instanceof TokenRejected)) throw error
-    request.log.info({ reason: error.message }, 'a token was rejected')
-    throw new Fault('UNAUTHENTICATED', 'The access token is not valid. Sign in again.', { cause: error })
+    throw rejected(request, error.message, { cause: error })
   }
 }
+
+function rejected({ log }: Asking, reason: string, options?: { cause: Error }): Fault {
+  log.info({ reason }, 'a token was rejected')
+  return new Fault('UNAUTHENTICATED', 'The access token is not valid. Sign in again.', options)
+}
+
+const accountClosed = () => new Fault('UNAUTHENTICATED', 'This account is closed.')

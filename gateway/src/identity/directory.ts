@@ -3,7 +3,6 @@ import type { Identity } from '@tikitu/runtime/identity'
 import type { Logger } from '@tikitu/runtime/log'
 import { adminPrincipal, partnerPrincipal, userPrincipal } from '@tikitu/schema/principals'
 import type { ServiceName } from '@tikitu/schema/services'
-import type { z } from 'zod'
 import { lookup, type Answer } from './lookup.ts'
 
 /** What our services know about whoever holds a token. */
@@ -15,6 +14,8 @@ export type Principal = Pick<Identity, 'userId' | 'adminRole' | 'partners' | 'in
 /** Asks the services who somebody is. */
 export interface Directory {
   principalOf(claims: AccessClaims, requestId: string): Promise<Principal>
+  /** Asks anew about these people: something has changed for them. */
+  forget(subjects: ReadonlySet<string>): void
 }
 
 /** How the services are asked. */
@@ -33,20 +34,19 @@ export interface DirectoryOptions {
  * machines from the partner service. A service that does not answer leaves its part out and the principal `incomplete`.
  */
 export function principalDirectory({ serviceUrls, ...options }: DirectoryOptions): Directory {
-  const ask = <Known>(service: ServiceName, shape: z.ZodType<Known>) =>
-    lookup({ ...options, url: serviceUrls[service], shape })
-  const askUser = ask('user', userPrincipal)
-  const askAdmin = ask('admin', adminPrincipal)
-  const askPartner = ask('partner', partnerPrincipal)
+  const privileged = { ...options, cacheMilliseconds: Math.min(options.cacheMilliseconds, PRIVILEGE_MILLISECONDS) }
+  const users = lookup({ ...options, url: serviceUrls.user, shape: userPrincipal })
+  const admins = lookup({ ...privileged, url: serviceUrls.admin, shape: adminPrincipal })
+  const partners = lookup({ ...privileged, url: serviceUrls.partner, shape: partnerPrincipal })
 
   return {
     principalOf: async ({ kind, subject, groups, signedInAtSeconds }, requestId) => {
       const isMachine = kind === 'machine'
       const signedInAt = new Date(signedInAtSeconds * 1000).toISOString()
       const [user, admin, partner] = await Promise.all([
-        isMachine ? NOBODY : askUser({ subject, signedInAt }, requestId),
-        groups.includes('admin') ? askAdmin({ subject }, requestId) : NOBODY,
-        isMachine || groups.includes('partner') ? askPartner({ subject }, requestId) : NOBODY,
+        isMachine ? NOBODY : users.ask({ subject, signedInAt }, requestId),
+        groups.includes('admin') ? admins.ask({ subject }, requestId) : NOBODY,
+        isMachine || groups.includes('partner') ? partners.ask({ subject }, requestId) : NOBODY,
       ])
       const account = knownIn(user)
       return {
@@ -57,8 +57,12 @@ export function principalDirectory({ serviceUrls, ...options }: DirectoryOptions
         incomplete: [user, admin, partner].includes('unanswered'),
       }
     },
+    forget: (subjects) => [users, admins, partners].forEach((service) => service.forget(subjects)),
   }
 }
+
+/** How long a role is believed at most, in milliseconds: whoever loses it is without it within a second. They are few, so asking is cheap. */
+const PRIVILEGE_MILLISECONDS = 500
 
 /** The answer of a service that has no reason to know the caller. */
 const NOBODY = 'unknown' as const

@@ -9,8 +9,15 @@ import { LruMap } from '../lru.ts'
 /** What a service said about a principal: `unknown` when it does not know them, `unanswered` when it said nothing in time. */
 export type Answer<Known> = { readonly known: Known } | 'unknown' | 'unanswered'
 
-/** Asks one service about a principal. The parameters become the query string. */
-export type Lookup<Known> = (parameters: Readonly<Record<string, string>>, requestId: string) => Promise<Answer<Known>>
+/** What is asked about a principal; becomes the query string. */
+export type Question = Readonly<Record<string, string>> & { readonly subject: string }
+
+/** Asks one service about principals. */
+export interface Lookup<Known> {
+  ask(question: Question, requestId: string): Promise<Answer<Known>>
+  /** What was said about these people may be true no more. */
+  forget(subjects: ReadonlySet<string>): void
+}
 
 /** How a service is asked. */
 export interface LookupOptions<Known> {
@@ -37,8 +44,8 @@ const PRINCIPALS_MAX = 10_000
  * registers is somebody at once.
  */
 export function lookup<Known>(options: LookupOptions<Known>): Lookup<Known> {
-  const remembered = new LruMap<string, { readonly answer: Answer<Known>; readonly until: number }>(PRINCIPALS_MAX)
-  const waiting = new Map<string, Promise<Answer<Known>>>()
+  const remembered = new LruMap<string, Remembered<Known>>(PRINCIPALS_MAX)
+  const waiting = new Map<string, Waiting<Known>>()
   const { url, failuresMax, restMilliseconds, log } = options
   const breaker = new Breaker({
     failuresMax,
@@ -47,24 +54,42 @@ export function lookup<Known>(options: LookupOptions<Known>): Lookup<Known> {
     onChange: (isOpen) => log.warn({ url, isOpen }, 'the breaker of the look-up of principals changed'),
   })
 
-  const askAndRemember = async (query: string, requestId: string) => {
-    const answer = await ask(options, breaker, query, requestId)
+  const askAndRemember = async (query: string, subject: string, requestId: string) => {
+    const mine: Waiting<Known> = { subject, answer: ask(options, breaker, query, requestId) }
+    waiting.set(query, mine)
+    const answer = await mine.answer
+    // Otherwise it was asked before something changed.
+    if (waiting.get(query) !== mine) return answer
+    waiting.delete(query)
     if (typeof answer === 'object')
-      remembered.set(query, { answer, until: performance.now() + options.cacheMilliseconds })
+      remembered.set(query, { subject, answer, until: performance.now() + options.cacheMilliseconds })
     return answer
   }
 
-  return (parameters, requestId) => {
-    const query = new URLSearchParams(parameters).toString()
-    const known = remembered.get(query)
-    if (known && known.until > performance.now()) return Promise.resolve(known.answer)
-    let answer = waiting.get(query)
-    if (!answer) {
-      answer = askAndRemember(query, requestId).finally(() => waiting.delete(query))
-      waiting.set(query, answer)
-    }
-    return answer
+  return {
+    ask(question, requestId) {
+      const query = new URLSearchParams(question).toString()
+      const known = remembered.get(query)
+      if (known && known.until > performance.now()) return Promise.resolve(known.answer)
+      return waiting.get(query)?.answer ?? askAndRemember(query, question.subject, requestId)
+    },
+    forget(subjects) {
+      remembered.deleteWhere(({ subject }) => subjects.has(subject))
+      for (const [query, { subject }] of waiting) if (subjects.has(subject)) waiting.delete(query)
+    },
   }
+}
+
+interface Remembered<Known> {
+  readonly subject: string
+  readonly answer: Answer<Known>
+  /** On the clock of `performance.now()`. */
+  readonly until: number
+}
+
+interface Waiting<Known> {
+  readonly subject: string
+  readonly answer: Promise<Answer<Known>>
 }
 
 async function ask<Known>(

@@ -8,6 +8,7 @@ const claims = (token: string): AccessClaims => ({
   clientId: 'client',
   groups: [],
   scopes: [],
+  signInId: null,
   signedInAtSeconds: 0,
   expiresAtSeconds: 100,
 })

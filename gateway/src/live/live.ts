@@ -9,6 +9,7 @@ import { operationCheck } from '../edge/documents.ts'
 import { tellErrors } from '../edge/errors.ts'
 import type { Subscribe } from '../engine/engine.ts'
 import type { Authenticate } from '../identity/authenticate.ts'
+import type { Revocations } from '../identity/revocations.ts'
 import { eventStreams, type StreamAnswers } from './event-streams.ts'
 import { mayConnect } from './origin.ts'
 import { openPlaces, type PlaceLimits } from './places.ts'
@@ -39,6 +40,7 @@ export interface LiveOptions {
   readonly path: string
   readonly config: GatewayConfig
   readonly authenticate: Authenticate
+  readonly revocations: Pick<Revocations, 'watch'>
   readonly admit: Admit
   readonly costOf: CostOf
   readonly subscribe: Subscribe | undefined
@@ -46,14 +48,14 @@ export interface LiveOptions {
 
 /** Adds live updates to an app, whose routes come after. */
 export async function addLive(app: FastifyInstance, options: LiveOptions): Promise<Live> {
-  const { config, authenticate, admit, costOf, subscribe } = options
+  const { config, authenticate, revocations, admit, costOf, subscribe } = options
   const { liveLimits, corsOrigins } = config
   await addWebsockets(app, liveLimits)
   const check = operationCheck(config.queryLimits, costOf)
   const suggestions = config.environment === 'development'
   const parts = {
     ...liveLimits,
-    openSession: sessions({ authenticate, recheckMilliseconds: liveLimits.recheckMilliseconds }),
+    openSession: sessions({ authenticate, revocations, recheckMilliseconds: liveLimits.recheckMilliseconds }),
     subscriptions: subscriptions({ ...config, subscribe }),
     places: openPlaces(liveLimits),
     tell: (errors: readonly Error[], requestId: string, log: FastifyRequest['log']) =>

@@ -2,6 +2,7 @@ import { Fault } from '@tikitu/runtime/fault'
 import type { Identity } from '@tikitu/runtime/identity'
 import type { FastifyRequest } from 'fastify'
 import type { Authenticate } from '../identity/authenticate.ts'
+import type { Revocations } from '../identity/revocations.ts'
 
 /** Somebody who stays connected: who they are, for as long as that is true. */
 export interface Session {
@@ -19,6 +20,8 @@ export interface Session {
 /** How sessions are kept. */
 export interface SessionOptions {
   readonly authenticate: Authenticate
+  /** Tells at once when something was revoked. */
+  readonly revocations: Pick<Revocations, 'watch'>
   /** How often it is looked whether they still are who they were, in milliseconds. */
   readonly recheckMilliseconds: number
 }
@@ -27,7 +30,7 @@ export interface SessionOptions {
 export type OpenSession = (request: FastifyRequest, authorization: string | undefined) => Promise<Session>
 
 /** Opens sessions of callers who come with a token, or as nobody with none. */
-export function sessions({ authenticate, recheckMilliseconds }: SessionOptions): OpenSession {
+export function sessions({ authenticate, revocations, recheckMilliseconds }: SessionOptions): OpenSession {
   return async ({ id, ip, log }, authorization) => {
     const asking = { id, ip, log, headers: { authorization } }
     const identity = await authenticate(asking)
@@ -43,18 +46,27 @@ export function sessions({ authenticate, recheckMilliseconds }: SessionOptions):
       millisecondsLeft(authorization),
     )
     let isLooking = false
+    let mayHaveChanged = false
     const look = async () => {
+      mayHaveChanged = true
       if (isLooking) return
       isLooking = true
-      const fault = await changeOf(identity, authenticate(asking))
+      while (mayHaveChanged && !ending.signal.aborted) {
+        mayHaveChanged = false
+        const fault = await changeOf(identity, authenticate(asking))
+        if (fault) end(fault)
+      }
       isLooking = false
-      if (fault) end(fault)
     }
     const recheck = setInterval(() => void look(), recheckMilliseconds)
+    const unwatch = revocations.watch(identity.subject, () => void look())
     const leave = () => {
+      unwatch()
       clearTimeout(expiry)
       clearInterval(recheck)
     }
+    // Something may have been revoked while it was asked who they are. Not now: nobody listens to the signal yet.
+    setImmediate(() => void look())
     return { identity, ended: ending.signal, leave }
   }
 }

@@ -1,11 +1,13 @@
 import { sql } from 'drizzle-orm'
 import {
+  bigint,
   boolean,
   check,
   customType,
   date,
   index,
   integer,
+  pgSequence,
   pgTable,
   primaryKey,
   text,
@@ -149,6 +151,33 @@ export const partnerCustomers = pgTable(
   (table) => [primaryKey({ columns: [table.userId, table.partnerId] })],
 )
 
+/** The order in which revocations become true. */
+export const revocationsOrder = pgSequence('revocations_order')
+
+/**
+ * Sign-ins that are over and accounts that are closed, as gateways ask for them: a row for each person, and for each
+ * sign-in that ended alone. Without a foreign key, because whoever has not registered can sign out too.
+ */
+export const revocations = pgTable(
+  'revocations',
+  {
+    subject: text('subject').notNull(),
+    /** Cognito's `origin_jti`; empty for the person. */
+    signInId: text('sign_in_id').notNull(),
+    /** Sign-ins up to here are over. */
+    signedOutAt: instant('signed_out_at'),
+    isClosed: boolean('is_closed').notNull().default(false),
+    changedAt: instant('changed_at').notNull(),
+    /** In the order of commits: whoever writes holds a lock. */
+    place: bigint('place', { mode: 'number' }).notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.subject, table.signInId] }),
+    uniqueIndex('revocations_in_order').on(table.place),
+    check('revocations_accounts_have_no_sign_in', sql`not ${table.isClosed} or ${table.signInId} = ''`),
+  ],
+)
+
 /** An account as it is stored. */
 export type UserRow = typeof users.$inferSelect
 
@@ -157,3 +186,6 @@ export type UserPreferenceRow = typeof userPreferences.$inferSelect
 
 /** An address as it is stored. */
 export type AddressRow = typeof addresses.$inferSelect
+
+/** A revocation as it is stored. */
+export type RevocationRow = typeof revocations.$inferSelect

@@ -11,5 +11,5 @@ const NO_POOL: CognitoConfig = {
 
 /** The user service over a database of its own. */
 export function startUserService(cognito: CognitoConfig = NO_POOL): Promise<TestService> {
-  return testService(userService({ cognito }))
+  return testService(userService({ cognito, refreshDays: 30 }))
 }

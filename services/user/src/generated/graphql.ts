@@ -72,9 +72,13 @@ export type Mutation = {
   readonly removeAddress: RemoveAddressOutcome
   /** Makes an address the default one. */
   readonly makeDefaultAddress: MakeDefaultAddressOutcome
-  /** Closes an account to its holder. Admins only; written to the audit log. */
+  /** Ends the sign-in that the caller's token is from: a second later its tokens, refreshed ones included, are refused everywhere. Other devices stay signed in. */
+  readonly signOut: SignOutOutcome
+  /** Ends every sign-in of the caller so far, on all devices, this one included: a second later their tokens, refreshed ones included, are refused everywhere. Whoever signs in after that is let in. */
+  readonly signOutEverywhere: SignOutEverywhereOutcome
+  /** Closes an account to its holder, a second later everywhere. Admins only; written to the audit log. */
   readonly suspendUser: SuspendUserOutcome
-  /** Opens a suspended account again. Admins only; written to the audit log. */
+  /** Opens a suspended account again, a second later everywhere. Admins only; written to the audit log. */
   readonly reinstateUser: ReinstateUserOutcome
 }
 
@@ -154,6 +158,13 @@ export type User = {
   readonly signUpAt?: Maybe<Scalars['DateTime']['output']>
   /** When the user was last here, to the minute. Only for the user and admins. */
   readonly lastSeenAt?: Maybe<Scalars['DateTime']['output']>
+}
+
+/** Sign-ins that are over. */
+export type SignedOut = {
+  readonly __typename?: 'SignedOut'
+  /** When they ended. */
+  readonly at: Scalars['DateTime']['output']
 }
 
 /** How a user wants to be addressed. */
@@ -339,6 +350,12 @@ export type IdTokenRejected = Refusal & {
   readonly message: Scalars['String']['output']
 }
 
+/** The caller's token does not say which sign-in it is from. `signOutEverywhere` ends that one too. */
+export type SignInUnknown = Refusal & {
+  readonly __typename?: 'SignInUnknown'
+  readonly message: Scalars['String']['output']
+}
+
 /** There is no such user, or the caller may not know. */
 export type UserNotFound = Refusal & {
   readonly __typename?: 'UserNotFound'
@@ -382,6 +399,10 @@ export type UpdateAddressOutcome = Address | AddressNotFound
 export type RemoveAddressOutcome = Address | AddressNotFound
 
 export type MakeDefaultAddressOutcome = Address | AddressNotFound
+
+export type SignOutOutcome = SignedOut | SignInUnknown
+
+export type SignOutEverywhereOutcome = SignedOut
 
 export type SuspendUserOutcome = User | UserNotFound
 
@@ -510,6 +531,8 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
   MakeDefaultAddressOutcome:
     | (Address & { __typename: 'Address' })
     | (AddressNotFound & { __typename: 'AddressNotFound' })
+  SignOutOutcome: (SignedOut & { __typename: 'SignedOut' }) | (SignInUnknown & { __typename: 'SignInUnknown' })
+  SignOutEverywhereOutcome: SignedOut & { __typename: 'SignedOut' }
   SuspendUserOutcome: (UserSource & { __typename: 'User' }) | (UserNotFound & { __typename: 'UserNotFound' })
   ReinstateUserOutcome: (UserSource & { __typename: 'User' }) | (UserNotFound & { __typename: 'UserNotFound' })
 }
@@ -518,6 +541,7 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
 export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
   Refusal:
     | (IdTokenRejected & { __typename: 'IdTokenRejected' })
+    | (SignInUnknown & { __typename: 'SignInUnknown' })
     | (UserNotFound & { __typename: 'UserNotFound' })
     | (AddressNotFound & { __typename: 'AddressNotFound' })
     | (EmailTaken & { __typename: 'EmailTaken' })
@@ -538,6 +562,7 @@ export type ResolversTypes = {
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>
   UserStatus: UserStatus
   User: ResolverTypeWrapper<UserSource>
+  SignedOut: ResolverTypeWrapper<SignedOut>
   UserPreference: ResolverTypeWrapper<UserPreference>
   AddressType: AddressType
   Address: ResolverTypeWrapper<Address>
@@ -556,6 +581,7 @@ export type ResolversTypes = {
   SuspendUserInput: SuspendUserInput
   ReinstateUserInput: ReinstateUserInput
   IdTokenRejected: ResolverTypeWrapper<IdTokenRejected>
+  SignInUnknown: ResolverTypeWrapper<SignInUnknown>
   UserNotFound: ResolverTypeWrapper<UserNotFound>
   AddressNotFound: ResolverTypeWrapper<AddressNotFound>
   EmailTaken: ResolverTypeWrapper<EmailTaken>
@@ -567,6 +593,8 @@ export type ResolversTypes = {
   UpdateAddressOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['UpdateAddressOutcome']>
   RemoveAddressOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RemoveAddressOutcome']>
   MakeDefaultAddressOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['MakeDefaultAddressOutcome']>
+  SignOutOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['SignOutOutcome']>
+  SignOutEverywhereOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['SignOutEverywhereOutcome']>
   SuspendUserOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['SuspendUserOutcome']>
   ReinstateUserOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ReinstateUserOutcome']>
 }
@@ -584,6 +612,7 @@ export type ResolversParentTypes = {
   Int: Scalars['Int']['output']
   Mutation: Record<PropertyKey, never>
   User: UserSource
+  SignedOut: SignedOut
   UserPreference: UserPreference
   Address: Address
   UserConnection: Omit<UserConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['UserEdge']> }
@@ -599,6 +628,7 @@ export type ResolversParentTypes = {
   SuspendUserInput: SuspendUserInput
   ReinstateUserInput: ReinstateUserInput
   IdTokenRejected: IdTokenRejected
+  SignInUnknown: SignInUnknown
   UserNotFound: UserNotFound
   AddressNotFound: AddressNotFound
   EmailTaken: EmailTaken
@@ -610,6 +640,8 @@ export type ResolversParentTypes = {
   UpdateAddressOutcome: ResolversUnionTypes<ResolversParentTypes>['UpdateAddressOutcome']
   RemoveAddressOutcome: ResolversUnionTypes<ResolversParentTypes>['RemoveAddressOutcome']
   MakeDefaultAddressOutcome: ResolversUnionTypes<ResolversParentTypes>['MakeDefaultAddressOutcome']
+  SignOutOutcome: ResolversUnionTypes<ResolversParentTypes>['SignOutOutcome']
+  SignOutEverywhereOutcome: ResolversUnionTypes<ResolversParentTypes>['SignOutEverywhereOutcome']
   SuspendUserOutcome: ResolversUnionTypes<ResolversParentTypes>['SuspendUserOutcome']
   ReinstateUserOutcome: ResolversUnionTypes<ResolversParentTypes>['ReinstateUserOutcome']
 }
@@ -627,7 +659,7 @@ export type RefusalResolvers<
   ParentType extends ResolversParentTypes['Refusal'] = ResolversParentTypes['Refusal'],
 > = {
   __resolveType: TypeResolveFn<
-    'IdTokenRejected' | 'UserNotFound' | 'AddressNotFound' | 'EmailTaken' | 'TooManyAddresses',
+    'IdTokenRejected' | 'SignInUnknown' | 'UserNotFound' | 'AddressNotFound' | 'EmailTaken' | 'TooManyAddresses',
     ParentType,
     ContextType
   >
@@ -696,6 +728,8 @@ export type MutationResolvers<
     ContextType,
     RequireFields<MutationMakeDefaultAddressArgs, 'input'>
   >
+  signOut?: Resolver<ResolversTypes['SignOutOutcome'], ParentType, ContextType>
+  signOutEverywhere?: Resolver<ResolversTypes['SignOutEverywhereOutcome'], ParentType, ContextType>
   suspendUser?: Resolver<
     ResolversTypes['SuspendUserOutcome'],
     ParentType,
@@ -730,6 +764,14 @@ export type UserResolvers<
   addresses?: Resolver<Maybe<ReadonlyArray<ResolversTypes['Address']>>, ParentType, ContextType>
   signUpAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>
   lastSeenAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type SignedOutResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['SignedOut'] = ResolversParentTypes['SignedOut'],
+> = {
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
 }
 
@@ -779,6 +821,14 @@ export type UserEdgeResolvers<
 export type IdTokenRejectedResolvers<
   ContextType = RequestContext,
   ParentType extends ResolversParentTypes['IdTokenRejected'] = ResolversParentTypes['IdTokenRejected'],
+> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type SignInUnknownResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['SignInUnknown'] = ResolversParentTypes['SignInUnknown'],
 > = {
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
@@ -870,6 +920,21 @@ export type MakeDefaultAddressOutcomeResolvers<
   __resolveType: TypeResolveFn<'Address' | 'AddressNotFound', ParentType, ContextType>
 }
 
+export type SignOutOutcomeResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['SignOutOutcome'] = ResolversParentTypes['SignOutOutcome'],
+> = {
+  __resolveType: TypeResolveFn<'SignedOut' | 'SignInUnknown', ParentType, ContextType>
+}
+
+export type SignOutEverywhereOutcomeResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['SignOutEverywhereOutcome'] =
+    ResolversParentTypes['SignOutEverywhereOutcome'],
+> = {
+  __resolveType: TypeResolveFn<'SignedOut', ParentType, ContextType>
+}
+
 export type SuspendUserOutcomeResolvers<
   ContextType = RequestContext,
   ParentType extends ResolversParentTypes['SuspendUserOutcome'] = ResolversParentTypes['SuspendUserOutcome'],
@@ -892,11 +957,13 @@ export type Resolvers<ContextType = RequestContext> = {
   Query?: QueryResolvers<ContextType>
   Mutation?: MutationResolvers<ContextType>
   User?: UserResolvers<ContextType>
+  SignedOut?: SignedOutResolvers<ContextType>
   UserPreference?: UserPreferenceResolvers<ContextType>
   Address?: AddressResolvers<ContextType>
   UserConnection?: UserConnectionResolvers<ContextType>
   UserEdge?: UserEdgeResolvers<ContextType>
   IdTokenRejected?: IdTokenRejectedResolvers<ContextType>
+  SignInUnknown?: SignInUnknownResolvers<ContextType>
   UserNotFound?: UserNotFoundResolvers<ContextType>
   AddressNotFound?: AddressNotFoundResolvers<ContextType>
   EmailTaken?: EmailTakenResolvers<ContextType>
@@ -908,6 +975,8 @@ export type Resolvers<ContextType = RequestContext> = {
   UpdateAddressOutcome?: UpdateAddressOutcomeResolvers<ContextType>
   RemoveAddressOutcome?: RemoveAddressOutcomeResolvers<ContextType>
   MakeDefaultAddressOutcome?: MakeDefaultAddressOutcomeResolvers<ContextType>
+  SignOutOutcome?: SignOutOutcomeResolvers<ContextType>
+  SignOutEverywhereOutcome?: SignOutEverywhereOutcomeResolvers<ContextType>
   SuspendUserOutcome?: SuspendUserOutcomeResolvers<ContextType>
   ReinstateUserOutcome?: ReinstateUserOutcomeResolvers<ContextType>
 }

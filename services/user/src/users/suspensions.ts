@@ -5,6 +5,7 @@ import type { Identity } from '@tikitu/runtime/identity'
 import { isId } from '@tikitu/runtime/ids'
 import { accept, type Outcome } from '@tikitu/runtime/outcome'
 import { UserStatusChanged } from '@tikitu/schema/events/user'
+import { tellClosed } from '../revocations/revocations.ts'
 import { userNotFound, type UserNotFound } from './profiles.ts'
 import { updateStatus, userForUpdate, type UserRow } from './user.sql.ts'
 
@@ -17,7 +18,7 @@ export interface StatusCommand {
   readonly at: Date
 }
 
-/** Closes an account to its holder. One that is closed already stays as it is, without another entry in the audit log. */
+/** Closes an account to its holder, whose sign-ins wait for it to be opened again. One that is closed already stays as it is, without another entry in the audit log. */
 export function suspendUser(tx: Transaction, command: StatusCommand): Promise<Outcome<UserRow, UserNotFound>> {
   return changeStatus(tx, command, { action: 'suspendUser', status: 'SUSPENDED' })
 }
@@ -46,5 +47,6 @@ async function changeStatus(
     after: { status, reason },
     at,
   })
+  await tellClosed(tx, { subject: user.cognitoSub, isClosed: status !== 'ACTIVE', at })
   return accept(user)
 }

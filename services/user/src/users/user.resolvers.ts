@@ -9,6 +9,7 @@ import type { RequestContext } from '@tikitu/runtime/serve'
 import { validInput } from '@tikitu/runtime/validate'
 import type { Resolvers } from '../generated/graphql.ts'
 import type { UserSource } from '../mappers.ts'
+import { requirePerson } from './person.ts'
 import { updatePreferences, updateProfile } from './profiles.ts'
 import { proveIdentity, registerUser } from './registration.ts'
 import { reinstateUser, suspendUser } from './suspensions.ts'
@@ -117,13 +118,6 @@ function isSelf({ kind, userId, subject }: Identity, user: UserSource): boolean 
 /** The user, whoever asks; null for an id that nobody has. */
 async function load(context: RequestContext, id: string): Promise<UserSource | null> {
   return isId(id) ? loadersOf(context).user.load(id) : null
-}
-
-/** The caller's own subject. Only somebody who signed in can register. */
-function requirePerson({ kind, subject }: Identity): string {
-  if (kind === 'user') return subject
-  if (kind === 'anonymous') throw new Fault('UNAUTHENTICATED', 'Sign in to do this.')
-  throw new Fault('FORBIDDEN', 'Only a person can do this.')
 }
 
 function placeOf({ after }: Page): { signUpAt: Date; id: string } | null {
