@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestGateway, type TestGateway } from './gateway.ts'
+import { changeBooking, ids } from './world.ts'
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
   existsSync(path),
@@ -60,6 +61,24 @@ describe.skipIf(!executablePath)(`GraphiQL in a browser${missing}`, () => {
     await page.getByText('<untitled>').waitFor()
     await run()
     await expect.poll(result, { timeout: 25_000 }).toContain('"ada@example.com"')
+  })
+
+  it('follows a booking, over a WebSocket with the same token', async () => {
+    changeBooking(ids.booking(1), 'PENDING')
+    await page.locator('.graphiql-query-editor .monaco-editor').click()
+    await page.keyboard.press('Control+a')
+    await page.keyboard.type('subscription Follow{bookingUpdated(id:"')
+    await page.keyboard.insertText(ids.booking(1))
+    // Past the quotation mark and the parenthesis.
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.type('{status')
+    await page.getByText('Follow', { exact: true }).first().waitFor()
+    await run()
+    await expect.poll(result, { timeout: 25_000 }).toContain('"PENDING"')
+    changeBooking(ids.booking(1), 'CONFIRMED')
+    await expect.poll(result, { timeout: 25_000 }).toContain('"CONFIRMED"')
+    await page.getByRole('button', { name: /Stop query/ }).click()
   })
 
   it('has asked no other host for anything, and broken no rule of the page', () => {
