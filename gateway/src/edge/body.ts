@@ -54,6 +54,7 @@ function consume(payload: IncomingMessage, take: (chunk: Buffer) => boolean): Pr
       resolve()
     })
     payload.once('end', resolve)
-    payload.once('error', reject)
+    // The client hung up, or what it sent stopped being HTTP: neither is a failure of ours.
+    payload.once('error', () => reject(new RequestRefused(400, 'The request broke off.')))
   })
 }

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { newId } from '@tikitu/runtime/ids'
 
 const ANSWERS: Readonly<Record<string, { status: string; message: string }>> = {
@@ -11,7 +11,7 @@ const ANSWERS: Readonly<Record<string, { status: string; message: string }>> = {
 const UNREADABLE = { status: '400 Bad Request', message: 'This is not HTTP that can be read.' }
 
 /** Answers what never became a request, in the shape of every other error. */
-export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+export function answerClientError(error: Error & { code?: string }, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return

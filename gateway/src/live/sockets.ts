@@ -14,6 +14,7 @@ import {
 import { CloseCode, handleProtocols, makeServer, type Context, type ServerOptions } from 'graphql-ws'
 import type { Admit } from '../edge/admission.ts'
 import { readPost, type GraphqlRequest } from '../edge/graphql-request.ts'
+import { answerClientError } from '../edge/unreadable.ts'
 import { NO_PLACE, type LiveParts } from './event-streams.ts'
 import type { Session } from './session.ts'
 import { protocolSocket } from './socket.ts'
@@ -70,6 +71,8 @@ export async function addWebsockets(app: FastifyInstance, { frameBytesMax }: Pic
       done()
     },
   })
+  // What cannot become a WebSocket is otherwise answered in HTML.
+  app.websocketServer.on('wsClientError', answerClientError)
 }
 
 /** What `graphql-ws` keeps of a connection. */
