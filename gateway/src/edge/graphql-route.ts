@@ -96,7 +96,8 @@ export function addGraphqlRoute(
 
 /** The one answer of what is no subscription, for clients that read nothing but event streams. */
 function sendEvents(reply: FastifyReply, result: object): FastifyReply {
-  const text = String(reply.serialize(result))
+  const written = reply.serialize(result)
+  const text = typeof written === 'string' ? written : new TextDecoder().decode(written)
   return reply
     .serializer((frames: string) => frames)
     .type(EVENT_STREAM)

@@ -36,7 +36,7 @@ export interface LiveParts {
 export const NO_PLACE = 'You have too many connections open.'
 
 /** Whether the client reads event streams. */
-export const readsEvents = ({ headers }: FastifyRequest) => headers.accept?.includes('text/event-stream') ?? false
+const readsEvents = ({ headers }: FastifyRequest) => headers.accept?.includes('text/event-stream') ?? false
 
 /**
  * Event streams of an app. One ends with `complete` when the graph has nothing more to say or the session is over; one that

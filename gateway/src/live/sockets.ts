@@ -181,7 +181,8 @@ function authorizationIn(parameters: Readonly<Record<string, unknown>> = {}): st
   const written = { ...(typeof headers === 'object' ? headers : {}), ...parameters }
   const [, value] = Object.entries(written).find(([name]) => name.toLowerCase() === 'authorization') ?? []
   // What is no text is no token, and nobody becomes anonymous by a mistake.
-  return value === undefined || value === null ? undefined : String(value)
+  if (value === undefined || value === null) return undefined
+  return typeof value === 'string' ? value : 'not text'
 }
 
 async function begin(

@@ -74,7 +74,7 @@ export function socketClient(url: string, token?: string, options: Partial<Clien
 
 /** Follows a booking over a socket. */
 export const followBySocket = (client: Client, id: string, query = FOLLOW): Following =>
-  following((sink) => client.subscribe({ query, variables: { id } }, sink as Parameters<typeof client.subscribe>[1]))
+  following((sink) => client.subscribe({ query, variables: { id } }, sink))
 
 /** Follows a booking by an event stream. */
 export function followByEvents(url: string, id: string, token?: string): Following {
@@ -86,9 +86,7 @@ export function followByEvents(url: string, id: string, token?: string): Followi
     fetchFn: (target: string, init: RequestInit) => fetch(target, { ...init, dispatcher: agent }),
     ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
   })
-  const events = following((sink) =>
-    client.subscribe({ query: FOLLOW, variables: { id } }, sink as Parameters<typeof client.subscribe>[1]),
-  )
+  const events = following((sink) => client.subscribe({ query: FOLLOW, variables: { id } }, sink))
   void events.over.then(() => agent.destroy())
   return { ...events, leave: () => void agent.destroy() }
 }

@@ -124,7 +124,7 @@ it('a query is answered in events too, to a client that reads nothing else', asy
 describe('by GET', () => {
   const query = new URLSearchParams({ query: FOLLOW, variables: JSON.stringify({ id: ids.booking(1) }) })
   const get = (headers: Record<string, string>) =>
-    request(`${gateway.url}/graphql?${query}`, {
+    request(`${gateway.url}/graphql?${query.toString()}`, {
       dispatcher: agent,
       headers: { ...EVENTS, authorization: `Bearer ${ada}`, ...headers },
     })
