@@ -96,7 +96,7 @@ describe('a document', () => {
     ],
     ['query A { me { id } } query B { me { id } }', expect.stringContaining('say in operationName')],
     ['{ __proto__: me { id } }', 'An alias must not begin with two underscores.'],
-    ['subscription { nope }', 'Subscriptions cannot be executed by an HTTP request.'],
+    ['subscription { nope }', 'A subscription needs a WebSocket, or a request that accepts text/event-stream.'],
   ])('%j is refused readably', async (query, message) => {
     const answer = await answers(query)
     expect(answer.body).toMatchObject(refusal(message))
