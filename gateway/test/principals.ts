@@ -57,7 +57,7 @@ export function principalRoutes(world: PrincipalWorld): Partial<Record<ServiceNa
         world.revocationsAsked += 1
         if (world.silent.has('user')) await new Promise(() => {})
         const { [IDENTITY_HEADER]: header } = request.headers
-        requireService(verifyIdentity(typeof header === 'string' ? header : undefined, IDENTITY_SECRET))
+        requireService(verifyIdentity(typeof header === 'string' ? header : undefined, IDENTITY_SECRET, request.id))
         const told = world.revocations.slice(Number(request.query.after ?? 0)).slice(0, PAGE)
         const place = Number(request.query.after ?? 0) + told.length
         return { cursor: String(place), hasMore: place < world.revocations.length, revocations: told }

@@ -129,10 +129,11 @@ async function buildSubgraph(
     }
     if (mood.silent === service) await new Promise(() => {})
     const header = request.headers[IDENTITY_HEADER]
-    const identity = verifyIdentity(typeof header === 'string' ? header : undefined, IDENTITY_SECRET)
+    const requestId = request.headers['x-request-id']
+    const statement = typeof header === 'string' ? header : undefined
+    const identity = verifyIdentity(statement, IDENTITY_SECRET, String(requestId))
     identities.set(request, identity)
     request.identity = identity
-    const requestId = request.headers['x-request-id']
     calls.push({ service, path: request.url, identity, requestId: requestId?.toString(), body: request.body })
   })
   app.setErrorHandler((error, _request, reply) =>

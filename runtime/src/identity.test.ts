@@ -18,7 +18,7 @@ const SECRET = 'a secret for these tests, long enough'
 describe('a signed identity', () => {
   it('comes out as it went in', () => {
     for (const identity of [nobody(), aUser(), aMachine(newId(), ['tikitu/events.read']), aService(), anAdmin()]) {
-      expect(verifyIdentity(signIdentity(identity, SECRET), SECRET)).toEqual(identity)
+      expect(verifyIdentity(signIdentity(identity, SECRET), SECRET, identity.requestId)).toEqual(identity)
     }
   })
 
@@ -39,14 +39,14 @@ describe('a signed identity', () => {
       signIdentity(aUser(), `${SECRET}!`),
     ]
     for (const attempt of attempts) {
-      expect(() => verifyIdentity(attempt, SECRET), String(attempt)).toThrow(
+      expect(() => verifyIdentity(attempt, SECRET, 'a-request'), String(attempt)).toThrow(
         expect.objectContaining({ code: 'UNAUTHENTICATED' }),
       )
     }
     const now = 1_800_000_000
     const fresh = signIdentity(aUser(), SECRET, now)
-    expect(() => verifyIdentity(fresh, SECRET, now + IDENTITY_SECONDS - 1)).not.toThrow()
-    expect(() => verifyIdentity(fresh, SECRET, now + IDENTITY_SECONDS)).toThrow(Fault)
+    expect(() => verifyIdentity(fresh, SECRET, 'a-request', now + IDENTITY_SECONDS - 1)).not.toThrow()
+    expect(() => verifyIdentity(fresh, SECRET, 'a-request', now + IDENTITY_SECONDS)).toThrow(Fault)
   })
 })
 

@@ -41,7 +41,8 @@ export type Identity = Readonly<z.infer<typeof shape>>
 /** What a member of a partner's staff, or its machine, may do there. */
 export type PartnerRole = Identity['partners'][number]['role']
 
-const statement = shape.extend({ exp: z.int() })
+/** A request's id is not signed, so that one statement serves all requests of a caller for some seconds. */
+const statement = shape.omit({ requestId: true }).extend({ exp: z.int() })
 
 /** A caller without a token. */
 export function anonymous(requestId: string, ip: string | null = null): Identity {
@@ -68,18 +69,23 @@ export function serviceIdentity(service: string, requestId: string): Identity {
 
 /** Signs a statement of who is asking: `base64url(json).base64url(hmac-sha256)`, valid for `IDENTITY_SECONDS`. */
 export function signIdentity(identity: Identity, secret: string, nowSeconds = Date.now() / 1000): string {
-  const json = JSON.stringify({ ...identity, exp: Math.floor(nowSeconds) + IDENTITY_SECONDS })
+  const json = JSON.stringify({ ...identity, requestId: undefined, exp: Math.floor(nowSeconds) + IDENTITY_SECONDS })
   const body = Buffer.from(json).toString('base64url')
   return `${body}.${mac(body, secret)}`
 }
 
-/** Reads a signed statement. Anything but a fresh one signed with our secret is the fault UNAUTHENTICATED. */
-export function verifyIdentity(header: string | undefined, secret: string, nowSeconds = Date.now() / 1000): Identity {
+/** Reads a signed statement for the request of this id. Anything but a fresh one signed with our secret is the fault UNAUTHENTICATED. */
+export function verifyIdentity(
+  header: string | undefined,
+  secret: string,
+  requestId: string,
+  nowSeconds = Date.now() / 1000,
+): Identity {
   const [body, signature, rest] = (header ?? '').split('.')
   if (!body || !signature || rest !== undefined || !sameBytes(signature, mac(body, secret))) throw unsigned()
   const { exp, ...identity } = statement.parse(JSON.parse(Buffer.from(body, 'base64url').toString()))
   if (exp <= nowSeconds) throw unsigned()
-  return identity
+  return { ...identity, requestId }
 }
 
 const mac = (body: string, secret: string) => createHmac('sha256', secret).update(body).digest('base64url')

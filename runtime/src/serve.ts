@@ -148,7 +148,8 @@ async function buildApp(
   app.addHook('onRequest', async (request) => {
     // Whatever is refused below is answered to nobody in particular.
     request.identity = anonymous(request.id)
-    if (!request.routeOptions.config.open) request.identity = verifyIdentity(headerOf(request), config.identitySecret)
+    if (request.routeOptions.config.open) return
+    request.identity = verifyIdentity(headerOf(request), config.identitySecret, request.id)
   })
   app.addHook('preHandler', (request, _reply, done) => {
     withTrace({ correlationId: request.identity.requestId }, done)

@@ -6,12 +6,14 @@ import { GraphQLError, OperationTypeNode } from 'graphql'
 import type { GatewayConfig } from '../config.ts'
 import type { Authenticate } from '../identity/authenticate.ts'
 import { callerOf } from '../identity/caller.ts'
+import { identitySigner } from '../identity/signer.ts'
 import type { Live } from '../live/live.ts'
 import type { Admit } from './admission.ts'
 import { extensionsOf, Throttled, type Charge } from './budgets.ts'
 import type { CheckedOperation } from './documents.ts'
 import { RequestRefused, tellErrors } from './errors.ts'
 import { readGet, readPost, type GraphqlRequest } from './graphql-request.ts'
+import type { TrustedDocuments } from './trusted-documents.ts'
 import { DATA_ROUTE } from './security.ts'
 
 /** Where the graph is. */
@@ -24,8 +26,10 @@ export function addGraphqlRoute(
   authenticate: Authenticate,
   admit: Admit,
   live: Live,
+  documents: TrustedDocuments,
 ): void {
   const suggestions = config.environment === 'development'
+  const sign = identitySigner(config.identitySecret)
 
   const execute = (
     request: FastifyRequest,
@@ -34,7 +38,7 @@ export function addGraphqlRoute(
     asked: GraphqlRequest,
     charge: Charge,
   ) => {
-    const caller = callerOf(identity, config.identitySecret, request.log, {
+    const caller = callerOf(identity, sign, request.log, {
       deadlineAt: performance.now() - reply.elapsedTime + config.requestTimeoutMilliseconds,
       hasLeft: () => request.raw.socket.destroyed,
     })
@@ -48,10 +52,10 @@ export function addGraphqlRoute(
   const answer = async (
     request: FastifyRequest,
     reply: FastifyReply,
-    read: (request: FastifyRequest) => GraphqlRequest,
+    read: (request: FastifyRequest, documents: TrustedDocuments) => GraphqlRequest,
   ) => {
     const identity = await authenticate(request)
-    const asked = read(request)
+    const asked = read(request, documents)
     const mediaType = mediaTypeOf(request)
     let cost: Charge | undefined
     try {

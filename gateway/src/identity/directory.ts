@@ -3,7 +3,7 @@ import type { Identity } from '@tikitu/runtime/identity'
 import type { Logger } from '@tikitu/runtime/log'
 import { adminPrincipal, partnerPrincipal, userPrincipal } from '@tikitu/schema/principals'
 import type { ServiceName } from '@tikitu/schema/services'
-import { lookup, type Answer } from './lookup.ts'
+import { lookup, questionOf, type Answer, type Question } from './lookup.ts'
 
 /** What our services know about whoever holds a token. */
 export type Principal = Pick<Identity, 'userId' | 'adminRole' | 'partners' | 'incomplete'> & {
@@ -38,15 +38,27 @@ export function principalDirectory({ serviceUrls, ...options }: DirectoryOptions
   const users = lookup({ ...options, url: serviceUrls.user, shape: userPrincipal })
   const admins = lookup({ ...privileged, url: serviceUrls.admin, shape: adminPrincipal })
   const partners = lookup({ ...privileged, url: serviceUrls.partner, shape: partnerPrincipal })
+  // Claims are remembered with their token, so each is worded once.
+  const questions = new WeakMap<AccessClaims, Questions>()
+  const questionsAbout = (claims: AccessClaims): Questions => {
+    const known = questions.get(claims)
+    if (known) return known
+    const { subject, signedInAtSeconds } = claims
+    const signedInAt = new Date(signedInAtSeconds * 1000).toISOString()
+    const worded = { signIn: questionOf({ subject, signedInAt }), subject: questionOf({ subject }) }
+    questions.set(claims, worded)
+    return worded
+  }
 
   return {
-    principalOf: async ({ kind, subject, groups, signedInAtSeconds }, requestId) => {
+    principalOf: async (claims, requestId) => {
+      const { kind, groups } = claims
       const isMachine = kind === 'machine'
-      const signedInAt = new Date(signedInAtSeconds * 1000).toISOString()
+      const { signIn, subject } = questionsAbout(claims)
       const [user, admin, partner] = await Promise.all([
-        isMachine ? NOBODY : users.ask({ subject, signedInAt }, requestId),
-        groups.includes('admin') ? admins.ask({ subject }, requestId) : NOBODY,
-        isMachine || groups.includes('partner') ? partners.ask({ subject }, requestId) : NOBODY,
+        isMachine ? NOBODY : users.ask(signIn, requestId),
+        groups.includes('admin') ? admins.ask(subject, requestId) : NOBODY,
+        isMachine || groups.includes('partner') ? partners.ask(subject, requestId) : NOBODY,
       ])
       const account = knownIn(user)
       return {
@@ -59,6 +71,12 @@ export function principalDirectory({ serviceUrls, ...options }: DirectoryOptions
     },
     forget: (subjects) => [users, admins, partners].forEach((service) => service.forget(subjects)),
   }
+}
+
+/** What is asked about the holder of a token. */
+interface Questions {
+  readonly signIn: Question
+  readonly subject: Question
 }
 
 /** How long a role is believed at most, in milliseconds: whoever loses it is without it within a second. They are few, so asking is cheap. */

@@ -2,7 +2,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import { createLog } from '@tikitu/runtime/log'
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { z } from 'zod'
-import { lookup, type Lookup } from './lookup.ts'
+import { lookup, questionOf, type Lookup } from './lookup.ts'
 
 /** Who waits for an answer of the service, in the order in which they asked. */
 const asked: ServerResponse[] = []
@@ -36,7 +36,7 @@ beforeEach(() => {
   })
 })
 
-const ask = (subject = 'ada') => ada.ask({ subject }, 'request')
+const ask = (subject = 'ada') => ada.ask(questionOf({ subject }), 'request')
 const answer = async (index: number, known: string) => {
   await vi.waitFor(() => expect(asked.length).toBeGreaterThan(index))
   asked[index]!.end(JSON.stringify(known))

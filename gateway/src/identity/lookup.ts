@@ -9,8 +9,17 @@ import { LruMap } from '../lru.ts'
 /** What a service said about a principal: `unknown` when it does not know them, `unanswered` when it said nothing in time. */
 export type Answer<Known> = { readonly known: Known } | 'unknown' | 'unanswered'
 
-/** What is asked about a principal; becomes the query string. */
-export type Question = Readonly<Record<string, string>> & { readonly subject: string }
+/** What is asked about a principal. */
+export interface Question {
+  readonly subject: string
+  /** The query string. */
+  readonly query: string
+}
+
+/** The question with these parameters. */
+export function questionOf(parameters: Readonly<Record<string, string>> & { readonly subject: string }): Question {
+  return { subject: parameters.subject, query: new URLSearchParams(parameters).toString() }
+}
 
 /** Asks one service about principals. */
 export interface Lookup<Known> {
@@ -67,11 +76,10 @@ export function lookup<Known>(options: LookupOptions<Known>): Lookup<Known> {
   }
 
   return {
-    ask(question, requestId) {
-      const query = new URLSearchParams(question).toString()
+    ask({ subject, query }, requestId) {
       const known = remembered.get(query)
       if (known && known.until > performance.now()) return Promise.resolve(known.answer)
-      return waiting.get(query)?.answer ?? askAndRemember(query, question.subject, requestId)
+      return waiting.get(query)?.answer ?? askAndRemember(query, subject, requestId)
     },
     forget(subjects) {
       remembered.deleteWhere(({ subject }) => subjects.has(subject))

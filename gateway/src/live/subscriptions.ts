@@ -2,6 +2,7 @@ import { newId } from '@tikitu/runtime/ids'
 import type { Logger } from '@tikitu/runtime/log'
 import { GraphQLError } from 'graphql'
 import { callerOf } from '../identity/caller.ts'
+import { identitySigner } from '../identity/signer.ts'
 import type { GraphqlRequest } from '../edge/graphql-request.ts'
 import type { Subscribe } from '../engine/engine.ts'
 import type { Session } from './session.ts'
@@ -30,6 +31,7 @@ export function subscriptions({
   identitySecret,
   requestTimeoutMilliseconds,
 }: SubscriptionOptions): Subscriptions {
+  const sign = identitySigner(identitySecret)
   return {
     start: async ({ query, variables, operationName }, session, log, gone) => {
       if (!subscribe) throw new GraphQLError('This gateway runs on an engine without subscriptions.')
@@ -40,7 +42,7 @@ export function subscriptions({
         operationName,
         signal,
         callerNow: () => ({
-          ...callerOf(session.identity, identitySecret, log, {
+          ...callerOf(session.identity, sign, log, {
             deadlineAt: performance.now() + requestTimeoutMilliseconds,
             hasLeft: () => signal.aborted,
           }),
