@@ -6,6 +6,7 @@ import { z } from 'zod'
 import type { Allowance } from './edge/budget.ts'
 import type { CostLimits } from './edge/budgets.ts'
 import type { PressureLimits } from './edge/pressure.ts'
+import type { TrustedDocumentSettings } from './edge/trusted-documents.ts'
 import { ENGINE_NAMES, type EngineName, type SubgraphLimits } from './engine/engine.ts'
 import type { LiveLimits } from './live/live.ts'
 
@@ -47,6 +48,8 @@ export interface GatewayConfig {
   readonly bodyBytesMax: number
   /** What one GraphQL document may be at most. */
   readonly queryLimits: QueryLimits
+  /** Which documents are known beforehand. */
+  readonly trustedDocuments: TrustedDocumentSettings
   /** What operations may cost, one at a time and together. */
   readonly costLimits: CostLimits
   /** When load is shed. */
@@ -90,6 +93,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): GatewayConfig 
       rootFieldsMax: read.QUERY_ROOT_FIELDS_MAX,
       fieldsMax: read.QUERY_FIELDS_MAX,
     },
+    trustedDocuments: { path: read.TRUSTED_DOCUMENTS, only: read.TRUSTED_DOCUMENTS_ONLY },
     costLimits: readCostLimits(read),
     pressureLimits: {
       usual: { eventLoopDelayMilliseconds: read.SHED_DELAY_MILLISECONDS, heapPercent: read.SHED_HEAP_PERCENT },
@@ -171,6 +175,11 @@ const variables = {
   QUERY_ALIASES_MAX: whole(0, 10_000, 50),
   QUERY_ROOT_FIELDS_MAX: whole(1, 1_000, 20),
   QUERY_FIELDS_MAX: whole(1, 100_000, 1_000),
+  TRUSTED_DOCUMENTS: z.string().optional(),
+  TRUSTED_DOCUMENTS_ONLY: z
+    .enum(['true', 'false'], { error: 'expected true or false' })
+    .default('false')
+    .transform((text) => text === 'true'),
   TRUSTED_PROXIES: z
     .string()
     .default('')

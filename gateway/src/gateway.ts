@@ -14,6 +14,7 @@ import { addErrorAnswers, answerError, tellErrors } from './edge/errors.ts'
 import { addGraphqlRoute, GRAPHQL_PATH } from './edge/graphql-route.ts'
 import { addLoadShedding } from './edge/pressure.ts'
 import { addBrowserSecurity } from './edge/security.ts'
+import { readTrustedDocuments } from './edge/trusted-documents.ts'
 import { answerClientError } from './edge/unreadable.ts'
 import { checkScalars } from './engine/scalars.ts'
 import { chooseEngine } from './engine/choose.ts'
@@ -77,9 +78,10 @@ export async function buildGateway(config: GatewayConfig): Promise<FastifyInstan
   const revocations = rememberRevocations()
   const authenticate = authenticatorOf(config, revocations, log)
   const refuseUnderPressure = await addLoadShedding(app, config.pressureLimits)
-  const admit = admission(config, costOf, refuseUnderPressure)
+  const documents = await readTrustedDocuments(config.trustedDocuments, app.graphql.schema)
+  const admit = admission(config, costOf, refuseUnderPressure, documents)
   const live = await addLive(app, { path: GRAPHQL_PATH, config, authenticate, revocations, admit, costOf, subscribe })
-  addGraphqlRoute(app, config, authenticate, admit, live)
+  addGraphqlRoute(app, config, authenticate, admit, live, documents)
   addRevocations(app, config, revocations)
   addHealth(app, config.serviceUrls)
   const hasGraphiql = config.environment !== 'production'

@@ -6,6 +6,7 @@ import type { CostOf } from './cost.ts'
 import { operationCheck, type CheckedOperation } from './documents.ts'
 import type { GraphqlRequest } from './graphql-request.ts'
 import type { RefuseUnderPressure } from './pressure.ts'
+import type { TrustedDocuments } from './trusted-documents.ts'
 
 /** An operation that its caller may have executed now. */
 export interface AdmittedOperation extends CheckedOperation {
@@ -24,10 +25,12 @@ export function admission(
   config: Pick<GatewayConfig, 'queryLimits' | 'costLimits' | 'environment'>,
   costOf: CostOf,
   refuseUnderPressure: RefuseUnderPressure,
+  { refuseUntrusted }: TrustedDocuments,
 ): Admit {
   const check = operationCheck(config.queryLimits, costOf)
   const chargeFor = openBudgets(config.costLimits)
   return (asked, identity) => {
+    refuseUntrusted(asked.query)
     const { name, type, introspects, cost } = check(asked.query, asked.operationName)
     refuseIntrospection(introspects, identity, config)
     refuseUnderPressure(cost.isPriority)

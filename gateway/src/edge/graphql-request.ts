@@ -2,6 +2,7 @@ import { badInput } from '@tikitu/runtime/fault'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { RequestRefused } from './errors.ts'
+import { NO_TRUSTED_DOCUMENTS, type TrustedDocuments } from './trusted-documents.ts'
 
 /** One operation, as a client asked for it. */
 export interface GraphqlRequest {
@@ -13,7 +14,8 @@ export interface GraphqlRequest {
 }
 
 const shape = z.object({
-  query: z.string('must be a GraphQL document as text'),
+  query: z.string('must be a GraphQL document as text').nullish(),
+  documentId: z.string('must be the id of a trusted document as text').nullish(),
   variables: z.record(z.string(), z.unknown(), 'must be an object').nullish(),
   operationName: z.string('must be text').nullish(),
   extensions: z.record(z.string(), z.unknown(), 'must be an object').nullish(),
@@ -22,11 +24,17 @@ const shape = z.object({
 /** Objects and lists in each other: whoever writes or copies them calls itself at each, and its stack has an end. */
 const VARIABLES_LEVELS_MAX = 200
 
-/** Reads the body of a POST, or throws BAD_USER_INPUT naming the parameter that is wrong. */
-export function readPost({ body }: Pick<FastifyRequest, 'body'>): GraphqlRequest {
+/**
+ * Reads the body of a POST. Throws BAD_USER_INPUT naming the parameter that is wrong, or NOT_FOUND when there is no such
+ * trusted document.
+ */
+export function readPost(
+  { body }: Pick<FastifyRequest, 'body'>,
+  documents: TrustedDocuments = NO_TRUSTED_DOCUMENTS,
+): GraphqlRequest {
   if (Array.isArray(body)) throw badInput('body', 'several operations in one request are not accepted')
   if (typeof body !== 'object' || body === null) throw badInput('body', 'must be a JSON object with a query')
-  return read(body)
+  return read(body, documents)
 }
 
 /**
@@ -35,29 +43,40 @@ export function readPost({ body }: Pick<FastifyRequest, 'body'>): GraphqlRequest
  */
 export const CSRF_HEADERS = ['x-tikitu-csrf', 'apollo-require-preflight']
 
-/** Reads the query string of a GET, or throws BAD_USER_INPUT. */
-export function readGet(request: FastifyRequest): GraphqlRequest {
+/** Reads the query string of a GET, or throws BAD_USER_INPUT or NOT_FOUND. */
+export function readGet(request: FastifyRequest, documents: TrustedDocuments): GraphqlRequest {
   if (!CSRF_HEADERS.some((name) => request.headers[name])) {
     throw new RequestRefused(400, `A GET needs one of the headers ${CSRF_HEADERS.join(', ')}, with any value.`)
   }
   const parameters = z.record(z.string(), z.unknown()).parse(request.query)
-  return read({
+  const given = {
     ...parameters,
     variables: readJson('variables', parameters['variables']),
     extensions: readJson('extensions', parameters['extensions']),
-  })
+  }
+  return read(given, documents)
 }
 
-function read(parameters: object): GraphqlRequest {
+function read(parameters: object, documents: TrustedDocuments): GraphqlRequest {
   const parsed = shape.safeParse(parameters)
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     throw badInput(String(issue?.path[0]), issue?.message ?? 'is not valid')
   }
-  const { query, variables, operationName } = parsed.data
+  const { variables, operationName } = parsed.data
+  const query = textIn(parsed.data, documents)
   if (variables && levelsExceed(variables, VARIABLES_LEVELS_MAX))
     throw badInput('variables', `must not have more than ${VARIABLES_LEVELS_MAX} levels of objects and lists`)
   return { query, variables: variables ?? {}, operationName: operationName ?? undefined }
+}
+
+function textIn({ query, documentId }: z.infer<typeof shape>, documents: TrustedDocuments): string {
+  if (documentId == null) {
+    if (query == null) throw badInput('query', 'must be a GraphQL document as text')
+    return query
+  }
+  if (query != null) throw badInput('documentId', 'must not be sent together with a query')
+  return documents.textOf(documentId)
 }
 
 function levelsExceed(value: object, max: number): boolean {
