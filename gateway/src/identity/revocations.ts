@@ -23,7 +23,7 @@ export interface Revocations {
 }
 
 /** People, and sign-ins, of whom it is remembered. Of more, whoever was not asked about for longest is forgotten. */
-const REMEMBERED_MAX = 200_000
+const REMEMBERED_MAX = 100_000
 
 /** An empty memory of revocations, for at most so many people and so many single sign-ins. */
 export function rememberRevocations(rememberedMax = REMEMBERED_MAX): Revocations {

@@ -18,6 +18,17 @@ describe('the configuration of the user service', () => {
     },
   )
 
+  it.each(['0', '3651', '1.5', 'a month'])('names COGNITO_REFRESH_DAYS when it is %j', (days) => {
+    expect(() => readConfig({ ...good, COGNITO_REFRESH_DAYS: days })).toThrow(
+      expect.objectContaining({ name: 'ConfigurationError', variables: ['COGNITO_REFRESH_DAYS'] }),
+    )
+  })
+
+  it('remembers sign-outs for as long as Cognito refreshes sign-ins unless it is told otherwise', () => {
+    expect(readConfig(good).refreshDays).toBe(30)
+    expect(readConfig({ ...good, COGNITO_REFRESH_DAYS: '90' }).refreshDays).toBe(90)
+  })
+
   it('says where the service listens and whose tokens it believes', () => {
     expect(readConfig({ ...good, PORT_BASE: '4200' })).toMatchObject({
       service: 'user',
