@@ -24,6 +24,12 @@ export interface QueryLimits {
   readonly rootFieldsMax: number
   /** Fields in all, each counted wherever its fragment is spread. */
   readonly fieldsMax: number
+  /** Directives of the whole document. */
+  readonly directivesMax: number
+  /** Directives of one field, fragment or operation. */
+  readonly directivesAtOnePlaceMax: number
+  /** Fragments that have a name. */
+  readonly fragmentsMax: number
 }
 
 /** What the gateway needs to run. */
@@ -92,6 +98,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): GatewayConfig 
       aliasesMax: read.QUERY_ALIASES_MAX,
       rootFieldsMax: read.QUERY_ROOT_FIELDS_MAX,
       fieldsMax: read.QUERY_FIELDS_MAX,
+      directivesMax: read.QUERY_DIRECTIVES_MAX,
+      directivesAtOnePlaceMax: read.QUERY_DIRECTIVES_AT_ONE_PLACE_MAX,
+      fragmentsMax: read.QUERY_FRAGMENTS_MAX,
     },
     trustedDocuments: { path: read.TRUSTED_DOCUMENTS, only: read.TRUSTED_DOCUMENTS_ONLY },
     costLimits: readCostLimits(read),
@@ -175,6 +184,9 @@ const variables = {
   QUERY_ALIASES_MAX: whole(0, 10_000, 50),
   QUERY_ROOT_FIELDS_MAX: whole(1, 1_000, 20),
   QUERY_FIELDS_MAX: whole(1, 100_000, 1_000),
+  QUERY_DIRECTIVES_MAX: whole(0, 10_000, 50),
+  QUERY_DIRECTIVES_AT_ONE_PLACE_MAX: whole(0, 100, 5),
+  QUERY_FRAGMENTS_MAX: whole(0, 10_000, 100),
   TRUSTED_DOCUMENTS: z.string().optional(),
   TRUSTED_DOCUMENTS_ONLY: z
     .enum(['true', 'false'], { error: 'expected true or false' })

@@ -9,6 +9,9 @@ const limits = {
   aliasesMax: 50,
   rootFieldsMax: 20,
   fieldsMax: 1_000,
+  directivesMax: 50,
+  directivesAtOnePlaceMax: 5,
+  fragmentsMax: 100,
 }
 const costOf = () => ({ isPriority: false, pointsFor: () => 1 })
 const check = (source: string, operationName?: string) => operationCheck(limits, costOf)(source, operationName)
@@ -106,5 +109,24 @@ describe('brackets in each other', () => {
 
   it('in text that is no GraphQL are a syntax error', () => {
     expect(() => check('{a(b:"[')).toThrow(GraphQLError)
+  })
+})
+
+describe('a document has at most', () => {
+  const many = (count: number, text: (n: number) => string) =>
+    Array.from({ length: count }, (_, n) => text(n)).join(' ')
+
+  it.each([
+    ['fifty directives', 'directives', 50, (count: number) => `{p{${many(count, (n) => `a${n} @include(if: true)`)}}}`],
+    ['five directives of a field', 'directives at one place', 5, (count: number) => `{a ${many(count, () => '@x')}}`],
+    [
+      'a hundred fragments',
+      'fragments',
+      100,
+      (count: number) => `{a} ${many(count, (n) => `fragment F${n} on Query{a}`)}`,
+    ],
+  ])('%s', (_, what, max, document) => {
+    expect(check(document(max))).toMatchObject({ type: 'query' })
+    expect(() => check(document(max + 1))).toThrow(`The document has too many ${what}: at most ${max} are allowed.`)
   })
 })

@@ -51,9 +51,10 @@ export function operationCheck(limits: QueryLimits, costOf: CostOf): OperationCh
 
 function operationsIn(source: string, limits: QueryLimits, costOf: CostOf): CheckedOperation[] {
   if (source.length > limits.charactersMax) throw tooLarge('characters', limits.charactersMax)
-  refuseNesting(source)
+  refuseTokens(source, limits)
   const document = parse(source, { maxTokens: limits.tokensMax })
   const { operations, fragments } = measureDocument(document)
+  if (fragments.length > limits.fragmentsMax) throw tooLarge('fragments', limits.fragmentsMax)
   for (const fragment of fragments) refuseMany(fragment, limits)
   for (const { measure } of operations) refuse(measure, limits)
   const introspects = [...fragments, ...operations.map(({ measure }) => measure)].some((part) => part.introspects)
@@ -66,13 +67,16 @@ function operationsIn(source: string, limits: QueryLimits, costOf: CostOf): Chec
 }
 
 /** The lexer knows what is text or a comment, and unlike the parser it does not call itself. */
-function refuseNesting(source: string): void {
+function refuseTokens(source: string, { directivesMax }: QueryLimits): void {
   const lexer = new Lexer(new Source(source))
   let nesting = 0
+  let directives = 0
   for (let { kind } = lexer.advance(); kind !== TokenKind.EOF; { kind } = lexer.advance()) {
     if (OPENING.has(kind)) nesting += 1
     if (CLOSING.has(kind)) nesting -= 1
     if (nesting > NESTING_MAX) throw tooLarge('brackets in each other', NESTING_MAX)
+    if (kind === TokenKind.AT) directives += 1
+    if (directives > directivesMax) throw tooLarge('directives', directivesMax)
   }
 }
 
@@ -88,7 +92,11 @@ function refuse(measure: Measure, limits: QueryLimits): void {
   refuseMany(measure, limits)
 }
 
-function refuseMany({ fields, selections }: Measure, { fieldsMax }: QueryLimits): void {
+function refuseMany(
+  { fields, selections, directivesAtOnePlace }: Measure,
+  { fieldsMax, directivesAtOnePlaceMax }: QueryLimits,
+): void {
+  if (directivesAtOnePlace > directivesAtOnePlaceMax) throw tooLarge('directives at one place', directivesAtOnePlaceMax)
   if (fields > fieldsMax) throw tooLarge('fields', fieldsMax)
   const selectionsMax = fieldsMax * SELECTIONS_PER_FIELD_MAX
   if (selections > selectionsMax) throw tooLarge('selections', selectionsMax)

@@ -15,6 +15,7 @@ describe('the measure of an operation', () => {
       aliases: 2,
       fields: 5,
       selections: 5,
+      directivesAtOnePlace: 0,
       rootFields: 2,
       introspects: false,
       reservedAlias: false,
@@ -32,11 +33,17 @@ describe('the measure of an operation', () => {
       aliases: 1,
       fields: 6,
       selections: 6,
+      directivesAtOnePlace: 0,
       rootFields: 1,
       introspects: true,
       reservedAlias: false,
     })
     expect(measure('{ a { __typename } }').introspects).toBe(false)
+  })
+
+  it('tells how many directives stand at one place, wherever it is', () => {
+    expect(measure('{ a @x { b @x @y @z } c { ...F @x } }').directivesAtOnePlace).toBe(3)
+    expect(measure('{ a { ...F } } fragment F on T { ... @x @y { b } }').directivesAtOnePlace).toBe(2)
   })
 
   it('tells of an alias that looks like introspection, wherever it is', () => {

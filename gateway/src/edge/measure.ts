@@ -17,6 +17,8 @@ export interface Measure {
   readonly fields: number
   /** Fields, spreads and inline fragments: the steps of whoever walks all of it. */
   readonly selections: number
+  /** The most directives that one field, spread or inline fragment has. */
+  readonly directivesAtOnePlace: number
   /** Fields at the top. */
   readonly rootFields: number
   /** Whether it asks for `__schema` or `__type`. */
@@ -65,6 +67,7 @@ const NOTHING: Measure = {
   aliases: 0,
   fields: 0,
   selections: 0,
+  directivesAtOnePlace: 0,
   rootFields: 0,
   introspects: false,
   reservedAlias: false,
@@ -85,7 +88,11 @@ function measurer(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
       selection.kind === Kind.INLINE_FRAGMENT
         ? measureSelections(selection.selectionSet)
         : measureFragment(selection.name.value)
-    return { ...below, selections: below.selections + 1 }
+    return {
+      ...below,
+      selections: below.selections + 1,
+      directivesAtOnePlace: Math.max(below.directivesAtOnePlace, selection.directives?.length ?? 0),
+    }
   }
 
   const measureFragment = (name: string): Measure => {
@@ -106,13 +113,14 @@ function measurer(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
   return { measureSelections, measureFragment }
 }
 
-function asField({ name, alias }: FieldNode, below: Measure): Measure {
+function asField({ name, alias, directives }: FieldNode, below: Measure): Measure {
   const introspects = name.value === '__schema' || name.value === '__type'
   return {
     depth: introspects ? 1 : below.depth + 1,
     aliases: below.aliases + (alias ? 1 : 0),
     fields: below.fields + 1,
     selections: below.selections + 1,
+    directivesAtOnePlace: Math.max(below.directivesAtOnePlace, directives?.length ?? 0),
     rootFields: 1,
     introspects: introspects || below.introspects,
     reservedAlias: below.reservedAlias || (alias?.value.startsWith('__') ?? false),
@@ -125,6 +133,7 @@ function add(sum: Measure, next: Measure): Measure {
     aliases: sum.aliases + next.aliases,
     fields: sum.fields + next.fields,
     selections: sum.selections + next.selections,
+    directivesAtOnePlace: Math.max(sum.directivesAtOnePlace, next.directivesAtOnePlace),
     rootFields: sum.rootFields + next.rootFields,
     introspects: sum.introspects || next.introspects,
     reservedAlias: sum.reservedAlias || next.reservedAlias,
