@@ -1,20 +1,43 @@
 import { anonymous, type Identity } from '@tikitu/runtime/identity'
 import * as fc from 'fast-check'
-import { execute, parse, validate } from 'graphql'
+import { execute, GraphQLError, parse, validate, type ExecutionResult } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startTestGateway, type GraphAnswer, type TestGateway } from './gateway.ts'
-import { mergedSchema } from './merged.ts'
-import { randomQuery, VARIABLES } from './random-query.ts'
+import { diceOf } from './dice.ts'
+import { wrongIn, wrongOf } from './faults.ts'
+import { startTestGateway, type TestGateway } from './gateway.ts'
+import { mergedSchema, ownership, type MergedContext } from './merged.ts'
+import { randomRequest, randomVariables, type RandomRequest } from './random-query.ts'
+import { addTroubles } from './troubles.ts'
 import { ids } from './world.ts'
 
-/** How many queries are compared: always the same ones in CI, so that a change fails for its own mistakes; others in every soak. */
-const RUN = process.env['SOAK'] ? { numRuns: 1_500 } : { numRuns: 150, seed: 366_147_393 }
+/** How many requests are compared: always the same ones in CI, so that a change fails for its own mistakes; others too in every soak. */
+const RUNS = process.env['SOAK']
+  ? [1, 2, 3].map(() => ({ numRuns: 400, seed: Math.trunc(Math.random() * 2 ** 31) }))
+  : [{ numRuns: 120, seed: 366_147_393 }]
+
+/** How often each document is asked with other variables. */
+const VARIABLES_PER_DOCUMENT = 3
+
+const PLENTY = '1000000000'
 
 let gateway: TestGateway
 beforeAll(async () => {
+  addTroubles()
   gateway = await startTestGateway({
-    QUERY_DEPTH_MAX: '30',
+    QUERY_DEPTH_MAX: '60',
     QUERY_ALIASES_MAX: '1000',
+    QUERY_TOKENS_MAX: '100000',
+    QUERY_CHARACTERS_MAX: '1000000',
+    QUERY_FIELDS_MAX: '100000',
+    QUERY_DIRECTIVES_MAX: '1000',
+    QUERY_FRAGMENTS_MAX: '1000',
+    QUERY_COST_MAX: PLENTY,
+    BUDGET_ANONYMOUS_POINTS: PLENTY,
+    BUDGET_ANONYMOUS_POINTS_PER_SECOND: PLENTY,
+    BUDGET_USER_POINTS: PLENTY,
+    BUDGET_USER_POINTS_PER_SECOND: PLENTY,
+    BUDGET_PRIORITY_POINTS: PLENTY,
+    BUDGET_PRIORITY_POINTS_PER_SECOND: PLENTY,
     PRINCIPAL_CACHE_MILLISECONDS: '60000',
   })
 })
@@ -28,55 +51,103 @@ const ada: Identity = {
   adminRole: 'SUPPORT',
 }
 
-/**
- * Faults by place. What may not be null and is, is told by the data; a subgraph tells it as INTERNAL, graphql-js in
- * prose. Of several faults below one null graphql-js tells the first, and the specification leaves that open.
- */
-const faultsOf = ({ data, errors = [] }: Pick<GraphAnswer, 'data' | 'errors'>) =>
-  errors
-    .filter(({ path = [] }) => !isBelowNull(data, path))
-    .filter(
-      ({ message, extensions }) => extensions?.['code'] !== 'INTERNAL' && !message.startsWith('Cannot return null'),
-    )
-    .map(({ message, path }) => `${(path ?? []).join('.')}: ${message}`)
-    .toSorted()
+const CALLERS: readonly [string, Identity, string | undefined][] = [
+  ['of a user', ada, 'sub-ada'],
+  ['of nobody', anonymous('merged'), undefined],
+]
 
-/** Whether the place is gone, because something above it may not be without it. */
-function isBelowNull(data: unknown, path: readonly (string | number)[]): boolean {
-  let value = data
-  for (const key of path) {
-    if (value === null || value === undefined) return true
-    value = (value as Record<string | number, unknown>)[key]
-  }
-  return false
-}
+/** What must have been among the requests and answers for the comparison to mean anything. */
+const MEANT = {
+  alias: ({ query }) => /\ba\d+: /.test(query),
+  'alias by the name of a key': ({ query }) => /\bid: [a-z]/.test(query),
+  'named fragment': ({ query }) => query.includes('fragment F0'),
+  'fragment in a fragment': ({ query }) => /fragment F\d+ on [^]*?\.\.\.F\d+/.test(query),
+  'fragment on an interface': ({ query }) => query.includes('... on Refusal'),
+  'named fragment on an interface': ({ query }) => /fragment F\d+ on Refusal/.test(query),
+  'fragment on a union': ({ query }) => /on [A-Z]\w+Outcome/.test(query),
+  'fragment on the root': ({ query }) => /on (Query|Mutation)\b/.test(query),
+  'fragment without a type': ({ query }) => /\.\.\. \{/.test(query),
+  'condition by a literal': ({ query }) => /@(skip|include)\(if: (true|false)\)/.test(query),
+  'condition by a variable': ({ query }) => /@(skip|include)\(if: \$/.test(query),
+  'several operations': ({ operationName }) => operationName === 'Two',
+  mutation: ({ query }) => query.includes('mutation'),
+  introspection: ({ query }) => query.includes('__schema') || query.includes('__type('),
+  'variable in a list': ({ query }) => /\[[^\]]*\$/.test(query),
+  'variable in an input': ({ query }) => query.includes('category: $category'),
+  'fault in a list': (_, { faults }) => faults.some((fault) => /^\w+\..*\.\d+\./.test(fault)),
+  'fault with facts': (_, { faults }) => faults.some((fault) => fault.includes('{"')),
+  'entity that fails': (_, { faults }) => faults.some((fault) => /not for you|Payments rest/.test(fault)),
+  'something internal': (_, { faults }) => faults.some((fault) => fault.endsWith(' INTERNAL')),
+  'null for what is below': (_, { bubbled }) => bubbled.some((place) => place !== 'data'),
+  'null for everything': (_, { bubbled }) => bubbled.includes('data'),
+} satisfies Record<string, (request: RandomRequest, wrong: ReturnType<typeof wrongIn>) => boolean>
 
-describe('a random query', () => {
+const seen = new Map(Object.keys(MEANT).map((name) => [name, 0]))
+
+describe.each(RUNS)('$numRuns random requests from the seed $seed', (run) => {
   const schema = mergedSchema()
+  const { owners } = ownership()
+  const ownerOf = (typeName: string, fieldName: string) => owners.get(`${typeName}.${fieldName}`)
 
-  it.each<[string, Identity, string | undefined]>([
-    ['of a user', ada, 'sub-ada'],
-    ['of nobody', anonymous('merged'), undefined],
-  ])(
-    '%s is answered as graphql-js answers it over one schema',
+  it.each(CALLERS)(
+    '%s are answered as graphql-js answers them over one schema',
     async (_, identity, sub) => {
       const token = sub === undefined ? undefined : await gateway.pool.accessToken({ sub, 'cognito:groups': ['admin'] })
+
+      const compare = async (request: RandomRequest) => {
+        const { query, operationName, variables } = request
+        const document = parse(query)
+        let told = `${query}\n${String(operationName)} ${JSON.stringify(variables)}`
+        const absent = new Set<string>()
+        const expected: ExecutionResult = await execute({
+          schema,
+          document,
+          operationName,
+          variableValues: variables,
+          contextValue: { identity, absent } satisfies MergedContext,
+        })
+        gateway.subgraphs.forget()
+        const answer = await gateway.graph(query, {
+          variables,
+          ...(operationName === undefined ? {} : { operationName }),
+          ...(token === undefined ? {} : { token }),
+        })
+        const asked = gateway.subgraphs.calls.map(({ service, body }) => `${service} ${JSON.stringify(body)}`)
+        told += [`\n${JSON.stringify(answer.errors)}`, ...asked].join('\n')
+        if (isRefused(expected)) return expect(answer.data ?? undefined, told).toBeUndefined()
+
+        const data = JSON.stringify(expected.data)
+        expect(answer.data, told).toEqual(JSON.parse(data))
+        // Byte by byte: the order of the keys, and each of them once.
+        expect(answer.text.slice(0, data.length + 8), told).toBe(`{"data":${data}`)
+        const wrong = wrongIn(answer, absent)
+        expect(wrong, told).toEqual(wrongOf(expected, answer.data, absent))
+        for (const [name, isMeant] of Object.entries(MEANT)) {
+          if (isMeant(request, wrong)) seen.set(name, (seen.get(name) ?? 0) + 1)
+        }
+      }
+
       await fc.assert(
         fc.asyncProperty(fc.gen(), async (gen) => {
-          const query = randomQuery(schema, gen)
-          const document = parse(query)
-          fc.pre(validate(schema, document).length === 0)
-
-          const merged = await execute({ schema, document, variableValues: VARIABLES, contextValue: { identity } })
-          const expected = JSON.parse(JSON.stringify(merged)) as Pick<GraphAnswer, 'data' | 'errors'>
-          const answer = await gateway.graph(query, { variables: VARIABLES, ...(token === undefined ? {} : { token }) })
-          expect(answer.data, query).toEqual(expected.data)
-          expect(JSON.stringify(answer.data), query).toBe(JSON.stringify(expected.data))
-          expect(faultsOf(answer), query).toEqual(faultsOf(expected))
+          const request = randomRequest({ schema, ownerOf }, gen)
+          fc.pre(validate(schema, parse(request.query)).length === 0)
+          await compare(request)
+          for (let other = 1; other < VARIABLES_PER_DOCUMENT; other += 1) {
+            await compare({ ...request, variables: randomVariables(diceOf(gen)) })
+          }
         }),
-        { ...RUN, endOnFailure: true },
+        { ...run, endOnFailure: true },
       )
     },
     600_000,
   )
 })
+
+it('every kind of request and of answer was among them', () => {
+  expect([...seen].filter(([, times]) => times === 0)).toEqual([])
+})
+
+/** Whether the variables do not fit, so that nothing was executed. */
+function isRefused({ data, errors = [] }: ExecutionResult): boolean {
+  return data === undefined && errors.every((error) => error instanceof GraphQLError)
+}

@@ -9,6 +9,8 @@ import { IDENTITY_SECRET, startSubgraphs, type Subgraphs } from './subgraphs.ts'
 export interface GraphAnswer {
   readonly status: number
   readonly headers: Headers
+  /** The body as it came. */
+  readonly text: string
   readonly data: Record<string, unknown> | null | undefined
   readonly errors: { message: string; path?: (string | number)[]; extensions?: Record<string, unknown> }[] | undefined
   readonly extensions: Record<string, unknown> | undefined
@@ -85,6 +87,7 @@ async function post(url: string, query: string, options: GraphOptions): Promise<
     },
     body: JSON.stringify({ query, variables, operationName }),
   })
-  const { data, errors, extensions } = (await response.json()) as Pick<GraphAnswer, 'data' | 'errors' | 'extensions'>
-  return { status: response.status, headers: response.headers, data, errors, extensions }
+  const text = await response.text()
+  const { data, errors, extensions } = JSON.parse(text) as Pick<GraphAnswer, 'data' | 'errors' | 'extensions'>
+  return { status: response.status, headers: response.headers, text, data, errors, extensions }
 }

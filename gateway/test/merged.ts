@@ -1,3 +1,4 @@
+import type { Identity } from '@tikitu/runtime/identity'
 import { scalarsOf } from '@tikitu/runtime/scalars'
 import { subgraphSdl, supergraphSdl } from '@tikitu/schema/sdl'
 import { SERVICE_NAMES, type ServiceName } from '@tikitu/schema/services'
@@ -10,6 +11,7 @@ import {
   isScalarType,
   Kind,
   parse,
+  responsePathAsArray as pathToArray,
   type GraphQLFieldResolver,
   type GraphQLSchema,
 } from 'graphql'
@@ -33,17 +35,36 @@ class Entity {
   }
 
   /** What the service knows, asked as the gateway would ask: by reference. */
-  part(service: ServiceName, context: unknown): unknown {
+  async part(service: ServiceName, context: unknown): Promise<unknown> {
     const known = this.#parts.get(service)
     if (known !== undefined) return known
-    const part = resolverOf(service, this.typename, '__resolveReference')?.(this.#reference, {}, context) ?? null
-    this.#parts.set(service, part)
-    return part
+    try {
+      const part =
+        (await resolverOf(service, this.typename, '__resolveReference')?.(this.#reference, {}, context)) ?? null
+      this.#parts.set(service, part)
+      return part
+    } catch (error) {
+      if (error instanceof Error) failedReferences.add(error)
+      throw error
+    }
   }
 }
 
+/**
+ * What services threw when they were asked for an entity by reference. In here each field that the service has fails with
+ * it; over HTTP it is told once, at the entity.
+ */
+export const failedReferences = new WeakSet<Error>()
+
 function resolverOf(service: ServiceName, typeName: string, fieldName: string): Resolver | undefined {
   return (resolvers[service] as Record<string, Record<string, Resolver>>)[typeName]?.[fieldName]
+}
+
+/** What an execution of the merged schema is given. */
+export interface MergedContext {
+  readonly identity: Identity
+  /** Where there is a reference to something that there is not, or not for the caller: it gathers here. */
+  readonly absent: Set<string>
 }
 
 /**
@@ -69,11 +90,14 @@ export function mergedSchema(): GraphQLSchema {
     if (!isObjectType(type) || type.name.startsWith('__')) continue
     for (const field of Object.values(type.getFields())) {
       const owner = owners.get(`${type.name}.${field.name}`) ?? 'booking'
-      const resolve: GraphQLFieldResolver<unknown, unknown> = async (source, args, context) => {
+      const resolve: GraphQLFieldResolver<unknown, MergedContext> = async (source, args, context, info) => {
         // A key is known wherever there is a reference, whoever may see the rest.
         if (source instanceof Entity && field.name === 'id') return source.id
-        const parent = source instanceof Entity ? source.part(owner, context) : (source ?? {})
-        if (parent === null) return null
+        const parent = source instanceof Entity ? await source.part(owner, context) : (source ?? {})
+        if (parent === null) {
+          context.absent.add(pathToArray(info.path.prev).join('.'))
+          return null
+        }
         const resolver = resolverOf(owner, type.name, field.name)
         const value = await (resolver ? resolver(parent, args, context) : (parent as Row)[field.name])
         return wrap(value, getNamedType(field.type).name, owner)
@@ -89,7 +113,7 @@ function pick(scalar: ReturnType<typeof scalarsOf>[string] | undefined) {
 }
 
 /** Which service has which field, and which types have a key. */
-function ownership() {
+export function ownership() {
   const owners = new Map<string, ServiceName>()
   const entities = new Set<string>()
   for (const service of SERVICE_NAMES) {

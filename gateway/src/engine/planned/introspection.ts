@@ -1,4 +1,5 @@
 import {
+  GraphQLSkipDirective,
   Kind,
   type DefinitionNode,
   type DocumentNode,
@@ -23,6 +24,8 @@ export function splitIntrospection(operation: OperationDefinitionNode, fragments
     const used = new Map<string, DefinitionNode>()
     const atRoot = (selectionSet: SelectionSetNode): SelectionSetNode => {
       const selections = selectionSet.selections.flatMap((selection): SelectionNode[] => {
+        // Where literals leave everything out the planner finds no plan.
+        if (isLeftOut(selection)) return []
         if (selection.kind === Kind.INLINE_FRAGMENT)
           return [{ ...selection, selectionSet: atRoot(selection.selectionSet) }]
         if (selection.kind === Kind.FIELD && !keep(selection)) return []
@@ -57,6 +60,14 @@ export function splitIntrospection(operation: OperationDefinitionNode, fragments
 }
 
 const isIntrospection = ({ name }: FieldNode) => name.value === '__schema' || name.value === '__type'
+
+/** Whether `@skip(if: true)` or `@include(if: false)` leave it out, whatever the variables are. */
+function isLeftOut({ directives = [] }: SelectionNode): boolean {
+  return directives.some(({ name, arguments: args }) => {
+    const condition = args?.[0]?.value
+    return condition?.kind === Kind.BOOLEAN && condition.value === (name.value === GraphQLSkipDirective.name)
+  })
+}
 
 const ONLY_TYPENAME: SelectionSetNode = {
   kind: Kind.SELECTION_SET,

@@ -3,7 +3,6 @@ import {
   getOperationAST,
   Kind,
   parse,
-  print,
   valueFromASTUntyped,
   visit,
   type DocumentNode,
@@ -20,6 +19,7 @@ import { eventsOf } from './event-source.ts'
 import type { Run, Step } from './run.ts'
 import type { Fragments } from './selection.ts'
 import { verbatimFetches } from './verbatim.ts'
+import { wordedForPlanner } from './wording.ts'
 
 /** An operation that can be executed any number of times. */
 export interface PlannedOperation {
@@ -60,7 +60,8 @@ export async function planOperation(
   const { remote, local } = splitIntrospection(operation, fragments, root.name)
   if (!remote) return undefined
 
-  const node = (await planOf(context.planner, print(remote), operation.name?.value)) ?? NOTHING
+  const node =
+    (await planOf(context.planner, wordedForPlanner(context.schema, remote), operation.name?.value)) ?? NOTHING
   const switches = switchesIn(operation, fragments)
   // What is selected must be known beforehand to compare it with what is sent.
   const shortcuts = () =>

@@ -29,6 +29,13 @@ describe('the answer to a client', () => {
     expect(JSON.stringify(project('{ a { size n: name id } }', data))).toBe('{"a":{"size":"SMALL","n":"x","id":"1"}}')
   })
 
+  it('has the type that an object says it has, by whatever key', () => {
+    expect(project('{ pet { kind: __typename } }', { pet: { kind: 'Dog' } })).toEqual({ pet: { kind: 'Dog' } })
+    expect(project('{ pet { kind: __typename } }', { pet: { __typename: 'Dog', kind: 'Cat' } })).toEqual({
+      pet: { kind: 'Dog' },
+    })
+  })
+
   it('has null where something may be null and is missing', () => {
     expect(project('{ a { id name inner { id } } lists }', { a: { id: '1' } })).toEqual({
       a: { id: '1', name: null, inner: null },

@@ -90,8 +90,14 @@ function compileAbstract(
   selectionSets: readonly SelectionSetNode[],
 ): Write {
   const writes = new Map<string, Write>()
+  let aliases: readonly string[] | undefined
   return (value) => {
-    const typename = isObject(value) ? value['__typename'] : undefined
+    if (!isObject(value)) return undefined
+    let typename = value['__typename']
+    if (typename === undefined) {
+      aliases ??= typenameKeys(collector, types, selectionSets)
+      typename = aliases.map((key) => value[key]).find((name) => name !== undefined)
+    }
     // The planner asks for no __typename where every type has the same fields.
     const type = typename === undefined ? types[0] : types.find(({ name }) => name === typename)
     if (!type) return undefined
@@ -100,6 +106,20 @@ function compileAbstract(
     writes.set(type.name, write)
     return write(value)
   }
+}
+
+/** The keys by which an object tells its type, whichever of the types it has. */
+function typenameKeys(
+  collector: Collector,
+  types: readonly GraphQLObjectType[],
+  selectionSets: readonly SelectionSetNode[],
+): string[] {
+  const ofEach = types.map((type) => {
+    const fields = [...collectFields(collector, type, selectionSets)]
+    return fields.flatMap(([key, [node]]) => (node?.name.value === '__typename' ? [key] : []))
+  })
+  const [first = [], ...rest] = ofEach
+  return first.filter((key) => rest.every((keys) => keys.includes(key)))
 }
 
 /** One field of an object: its key with what comes before it, and how its value is written. */
