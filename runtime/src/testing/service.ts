@@ -62,7 +62,10 @@ export async function testService(
   })
   beforeDrop(() => service.close())
   let address: Promise<string> | undefined
-  const signed = (identity: Identity) => ({ [IDENTITY_HEADER]: signIdentity(identity, TEST_IDENTITY_SECRET) })
+  const signed = (identity: Identity) => ({
+    [IDENTITY_HEADER]: signIdentity(identity, TEST_IDENTITY_SECRET),
+    'x-request-id': identity.requestId,
+  })
   return {
     service,
     database,
