@@ -18,6 +18,7 @@ import { readTrustedDocuments } from './edge/trusted-documents.ts'
 import { answerClientError } from './edge/unreadable.ts'
 import { checkScalars } from './engine/scalars.ts'
 import { chooseEngine } from './engine/choose.ts'
+import { addHealthPage } from './health/health-page.ts'
 import { addHealth } from './health/readiness.ts'
 import { authenticator } from './identity/authenticate.ts'
 import { principalDirectory } from './identity/directory.ts'
@@ -84,6 +85,7 @@ export async function buildGateway(config: GatewayConfig): Promise<FastifyInstan
   addGraphqlRoute(app, config, authenticate, admit, live, documents)
   addRevocations(app, config, revocations)
   addHealth(app, config.serviceUrls)
+  addHealthPage(app, config, authenticate)
   const hasGraphiql = config.environment !== 'production'
   if (hasGraphiql) addGraphiql(app)
   addLandingPage(app, hasGraphiql)

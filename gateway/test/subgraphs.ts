@@ -6,6 +6,7 @@ import { IDENTITY_HEADER, verifyIdentity, type Identity } from '@tikitu/runtime/
 import { scalarsOf } from '@tikitu/runtime/scalars'
 import { addSubscriptions, resolveSubscriptions, type SubscriptionField } from '@tikitu/runtime/subscriptions'
 import { REVOCATIONS_PATH } from '@tikitu/schema/revocations'
+import { HEALTH_PATH, type ServiceHealth } from '@tikitu/schema/health'
 import { subgraphSdl } from '@tikitu/schema/sdl'
 import { SERVICE_NAMES, type ServiceName } from '@tikitu/schema/services'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
@@ -142,6 +143,14 @@ async function buildSubgraph(
       .send({ errors: publicErrors([error as Error], 'fixture', app.log) }),
   )
   app.get('/readyz', () => ({ status: 'ok' }))
+  app.get(HEALTH_PATH, (): ServiceHealth => {
+    const waiting = { count: 0, oldestSeconds: 0 }
+    return {
+      version: '9.8.7',
+      databaseMilliseconds: 3,
+      events: { unpublished: waiting, unhandled: { count: 4, oldestSeconds: 61 }, dead: 0, failing: 0 },
+    }
+  })
   routes?.(app)
   const sdl = subgraphSdl(service)
   const { Subscription: subscriptions = {}, ...rest } = resolvers[service] as FixtureResolvers

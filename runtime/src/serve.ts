@@ -8,6 +8,7 @@ import type { ServiceConfig } from './config.ts'
 import type { RequestContext } from './context.ts'
 import { migrateDatabase, openDatabase, type Database } from './database.ts'
 import { postgresTransport, startEvents, type Subscription } from './events/index.ts'
+import type { EventLag } from './events/lag.ts'
 import { Fault } from './fault.ts'
 import { faultOf, httpStatus, publicErrors } from './graphql/errors.ts'
 import { scalarsOf } from './graphql/scalars.ts'
@@ -97,7 +98,7 @@ export async function buildService(definition: ServiceDefinition, config: Servic
     watched: definition.watched,
   })
   const room = definition.watched ? openRoom({ database, log }) : undefined
-  const app = await buildApp(definition, config, parts, room)
+  const app = await buildApp(definition, config, parts, room, () => events.lag())
 
   return {
     ...parts,
@@ -137,6 +138,7 @@ async function buildApp(
   config: ServiceConfig,
   parts: ServiceParts,
   room: Room | undefined,
+  lag: () => Promise<EventLag>,
 ): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: parts.log,
@@ -164,7 +166,7 @@ async function buildApp(
       .code(404)
       .send({ errors: publicErrors([new Fault('NOT_FOUND', 'There is nothing here.')], request.id, parts.log) }),
   )
-  addHealth(app, parts.database)
+  addHealth(app, parts.database, lag)
   await addGraph(app, definition, parts, room)
   definition.routes?.(app, parts)
   await app.ready()

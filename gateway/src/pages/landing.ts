@@ -22,7 +22,7 @@ export function addLandingPage(app: FastifyInstance, hasGraphiql: boolean): void
 <ul>
 ${hasGraphiql ? graphiql : ''}
 <li><code>POST /graphql</code>: the graph, with <code>Authorization: Bearer &lt;access token&gt;</code></li>
-<li><a href="/readyz">/readyz</a>: the health of all services</li>
+<li><a href="/health">/health</a>: how all services are; for machines <a href="/readyz">/readyz</a></li>
 </ul>
 </body>
 </html>`
