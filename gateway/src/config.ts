@@ -34,7 +34,7 @@ export interface QueryLimits {
 
 /** What the gateway needs to run. */
 export interface GatewayConfig {
-  /** `production` switches GraphiQL, suggestions and introspection for strangers off. */
+  /** `production` switches suggestions off, and GraphiQL and introspection for strangers. */
   readonly environment: 'development' | 'test' | 'production'
   /** The address to listen on. */
   readonly host: string

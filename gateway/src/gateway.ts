@@ -28,6 +28,7 @@ import { rememberTokens } from './identity/tokens.ts'
 import { addLive } from './live/live.ts'
 import { addGraphiql } from './pages/graphiql.ts'
 import { addLandingPage } from './pages/landing.ts'
+import { addSignIn } from './pages/sign-in.ts'
 
 /** How long a client may take to send its request, in milliseconds. */
 const REQUEST_MILLISECONDS = 30_000
@@ -86,9 +87,9 @@ export async function buildGateway(config: GatewayConfig): Promise<FastifyInstan
   addRevocations(app, config, revocations)
   addHealth(app, config.serviceUrls)
   addHealthPage(app, config, authenticate)
-  const hasGraphiql = config.environment !== 'production'
-  if (hasGraphiql) addGraphiql(app)
-  addLandingPage(app, hasGraphiql)
+  const isOpen = config.environment !== 'production'
+  addGraphiql(app, isOpen ? async () => true : addSignIn(app, authenticate))
+  addLandingPage(app)
   await app.ready()
   return app
 }

@@ -203,7 +203,7 @@ describe('a GET', () => {
 describe('in production', () => {
   const introspection = '{ __schema { queryType { name } } }'
 
-  it('the schema is for admins and partners, and GraphiQL is not there', async () => {
+  it('the schema is for admins and partners, and GraphiQL asks who one is', async () => {
     const production = await startTestGateway({ NODE_ENV: 'test' })
     try {
       const config = { ...production.config, environment: 'production' as const }
@@ -217,7 +217,7 @@ describe('in production', () => {
         token: await production.pool.accessToken({ sub: 'sub-bob', ...groups }),
       })
       expect(partner.data).toEqual({ __schema: { queryType: { name: 'Query' } } })
-      expect((await fetch(`${strict.url}/graphiql`)).status).toBe(404)
+      expect((await fetch(`${strict.url}/graphiql`)).status).toBe(401)
     } finally {
       await production.close()
     }

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { ruruHTML } from 'ruru/server'
 import { getStaticFile } from 'ruru/static'
 import { GRAPHQL_PATH } from '../edge/graphql-route.ts'
+import { SIGN_IN_PAGE, SIGN_IN_POLICY, type MaySee } from './sign-in.ts'
 
 const PAGE_PATH = '/graphiql'
 const ASSETS_PATH = '/graphiql/assets/'
@@ -22,8 +23,11 @@ query Events {
 }
 `
 
-/** GraphiQL, served from the package: no other host is asked for anything, and the policy would forbid it. */
-export function addGraphiql(app: FastifyInstance): void {
+/**
+ * GraphiQL, served from the package: no other host is asked for anything, and the policy would forbid it. Who may not see
+ * it is asked to sign in.
+ */
+export function addGraphiql(app: FastifyInstance, maySee: MaySee): void {
   const settings = {
     endpoint: GRAPHQL_PATH,
     staticPath: ASSETS_PATH,
@@ -53,9 +57,12 @@ export function addGraphiql(app: FastifyInstance): void {
       baseUri: ["'none'"],
     },
   }
-  app.get(PAGE_PATH, { helmet: { contentSecurityPolicy } }, (_request, reply) =>
-    reply.type('text/html; charset=utf-8').send(page),
-  )
+  app.get(PAGE_PATH, { helmet: { contentSecurityPolicy } }, async (request, reply) => {
+    void reply.type('text/html; charset=utf-8').header('cache-control', 'no-store')
+    if (await maySee(request)) return reply.send(page)
+    reply.helmet({ contentSecurityPolicy: SIGN_IN_POLICY })
+    return reply.code(401).send(SIGN_IN_PAGE)
+  })
   app.get(`${ASSETS_PATH}*`, { helmet: { contentSecurityPolicy } }, async (request, reply) => {
     const acceptEncoding = request.headers['accept-encoding']
     const file = await getStaticFile({

@@ -6,8 +6,7 @@ const STYLE = `
   @media (prefers-color-scheme: dark) { body { color: #e6e9f0; background: #14171f } a { color: #8fb2ff } }`
 
 /** A page that says where one has landed, and what there is. */
-export function addLandingPage(app: FastifyInstance, hasGraphiql: boolean): void {
-  const graphiql = '<li><a href="/graphiql">GraphiQL</a>: the schema, and queries by hand</li>'
+export function addLandingPage(app: FastifyInstance): void {
   const page = `<!doctype html>
 <html lang="en">
 <head>
@@ -20,7 +19,7 @@ export function addLandingPage(app: FastifyInstance, hasGraphiql: boolean): void
 <h1>Tikitu</h1>
 <p>Tickets for everything that has a seat, and for what has none.</p>
 <ul>
-${hasGraphiql ? graphiql : ''}
+<li><a href="/graphiql">GraphiQL</a>: the schema, and queries by hand</li>
 <li><code>POST /graphql</code>: the graph, with <code>Authorization: Bearer &lt;access token&gt;</code></li>
 <li><a href="/health">/health</a>: how all services are; for machines <a href="/readyz">/readyz</a></li>
 </ul>
