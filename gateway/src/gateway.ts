@@ -33,8 +33,11 @@ import { addSignIn } from './pages/sign-in.ts'
 /** How long a client may take to send its request, in milliseconds. */
 const REQUEST_MILLISECONDS = 30_000
 
-/** Documents that are kept parsed and validated. */
-const DOCUMENTS_MAX = 1_000
+/**
+ * Documents that are kept parsed and validated, and as many of those that are not valid: the largest that are let in take
+ * 0.8 MB each, so a thousand that somebody makes up would fill the heap.
+ */
+const DOCUMENTS_MAX = 250
 
 /** Builds the gateway; it listens only when told to. No service needs to be up. */
 export async function buildGateway(config: GatewayConfig): Promise<FastifyInstance> {
