@@ -56,11 +56,20 @@ describe('every answer', () => {
   )
 })
 
+const OF_EACH_ANSWER = new Set([
+  'connection',
+  'content-length',
+  'content-type',
+  'date',
+  'keep-alive',
+  'vary',
+  'x-request-id',
+])
+
 it('the graph says the same as helmet does elsewhere', async () => {
   const headersOf = async (path: string) => {
     const { headers } = await fetch(`${gateway.url}${path}`)
-    const own = ['connection', 'content-length', 'content-type', 'date', 'keep-alive', 'vary', 'x-request-id']
-    return [...headers].filter(([name]) => !own.includes(name))
+    return [...headers].filter(([name]) => !OF_EACH_ANSWER.has(name))
   }
   expect(await headersOf('/graphql')).toEqual(await headersOf('/nothing'))
 })
