@@ -24,7 +24,7 @@ interface SharedCall {
 /**
  * Equal queries of one caller that are under way at the same time are one call to the subgraph: a page that asks the
  * same thing in three places costs one. Callers never share with each other. A mutation is never shared, and what its
- * caller asks afterwards does not join what was asked before it.
+ * caller asks afterwards from the same address does not join what was asked before it.
  */
 export class InFlight {
   /** By caller, then by subgraph and request. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { copyOf, merge, quoted, type Json, type JsonObject } from './json.ts'
 
 describe('merging an answer into another', () => {
@@ -8,6 +8,12 @@ describe('merging an answer into another', () => {
     merge(target, { a: 9, b: { g: 4 }, d: [{ h: 5 }, { i: 6 }], f: { j: 7 } })
     expect(target).toEqual({ a: 9, b: { c: 2, g: 4 }, d: [{ e: 3, h: 5 }, { i: 6 }], f: { j: 7 } })
   })
+})
+
+it('merging never reaches what all objects have in common', () => {
+  merge({}, JSON.parse('{"__proto__":{"polluted":"yes"}}') as JsonObject)
+  onTestFinished(() => void Reflect.deleteProperty(Object.prototype, 'polluted'))
+  expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false)
 })
 
 it('a copy is equal and shares nothing', () => {

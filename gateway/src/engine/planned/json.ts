@@ -19,6 +19,8 @@ export function isObject(value: Json | undefined): value is JsonObject {
  */
 export function merge(target: JsonObject, source: JsonObject): void {
   for (const key of Object.keys(source)) {
+    // Nothing that is asked has this name; as a key it would reach what all objects have in common.
+    if (key === '__proto__') continue
     const old = target[key]
     const value = source[key] as Json
     target[key] = old === undefined ? value : merged(old, value)

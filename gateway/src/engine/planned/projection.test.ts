@@ -53,6 +53,7 @@ describe('the answer to a client', () => {
     expect(project('{ a { id size any } }', { a: { id: 7, size: 'HUGE', any: { b: [1] } } })).toEqual({
       a: { id: '7', size: null, any: { b: [1] } },
     })
+    expect(project('{ lists }', { lists: [[1, Infinity]] })).toEqual({ lists: [[1, null]] })
     expect(project('{ lists }', { lists: [[1, null], null, [2]] })).toEqual({ lists: [[1, null], null, [2]] })
   })
 
