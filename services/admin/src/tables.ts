@@ -6,7 +6,6 @@ import {
   customType,
   index,
   integer,
-  jsonb,
   pgTable,
   primaryKey,
   text,
@@ -21,6 +20,9 @@ export { platformSettings } from '@tikitu/runtime/settings'
 
 /** Text that PostgreSQL compares in any case. */
 const citext = customType<{ data: string }>({ dataType: () => 'citext' })
+
+/** `jsonb` as it is stored: drizzle's own reads a text that looks like JSON once more, and makes 9 of "9". */
+const json = customType<{ data: unknown }>({ dataType: () => 'jsonb', toDriver: (value) => JSON.stringify(value) })
 
 /** Milliseconds, because that is all that a JavaScript Date, a cursor and the audit log's hash carry. */
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
@@ -59,8 +61,8 @@ export const auditLog = pgTable(
     action: text('action').notNull(),
     resourceType: text('resource_type').notNull(),
     resourceId: text('resource_id').notNull(),
-    before: jsonb('before'),
-    after: jsonb('after'),
+    before: json('before'),
+    after: json('after'),
     requestId: text('request_id'),
     ip: text('ip'),
     /** When it was done, which is before it was written down. */
@@ -98,7 +100,7 @@ export const settingChanges = pgTable(
     key: text('key').notNull(),
     /** 1, 2, 3 … for each key. */
     version: integer('version').notNull(),
-    value: jsonb('value').notNull(),
+    value: json('value').notNull(),
     changedBy: uuid('changed_by')
       .notNull()
       .references(() => admins.id),

@@ -116,6 +116,11 @@ describe('the audit log', () => {
     await writing
   })
 
+  it('is whole when a deed has changed a text that looks like JSON', async () => {
+    await record({ before: '9', after: 'null' })
+    expect((await verifyAuditLog(database)).firstBrokenSequence).toBeNull()
+  })
+
   it('is whole whatever a deed has changed', async () => {
     const storable = fc.jsonValue().filter((value) => !/\\u0000|\\ud[89a-f]/i.test(JSON.stringify(value)))
     await fc.assert(
