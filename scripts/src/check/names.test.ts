@@ -13,7 +13,7 @@ test.each([
 
 test.each([
   'https://example.org/home/seats',
-  './work/plan.ts',
+  './home/plan.ts',
   'src/root/tables.ts',
   'https://docs.npmjs.com/',
   "path: '/home'",
