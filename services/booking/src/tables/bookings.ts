@@ -1,0 +1,161 @@
+import { sql } from 'drizzle-orm'
+import {
+  boolean,
+  check,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  smallint,
+  text,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core'
+import { instant, money, oneOf } from './columns.ts'
+
+/** HELD and RELEASED are the states of a hold, which is a booking that nobody has checked out. */
+export const BOOKING_STATUSES = [
+  'HELD',
+  'RELEASED',
+  'PENDING',
+  'CONFIRMED',
+  'COMPLETED',
+  'EXPIRED',
+  'CANCELLING',
+  'CANCELLED',
+  'REFUND_DUE',
+  'REFUNDED',
+  'CHARGEBACK',
+] as const
+
+/** So many tickets of one type at the price that was shown. */
+export interface BookingLine {
+  readonly ticketTypeId: string
+  readonly quantity: number
+  readonly unitPrice: number
+}
+
+/** The terms under which a buyer may cancel, frozen at checkout. */
+export interface CancellationPolicy {
+  /** The last instant, ISO 8601. */
+  readonly until: string
+  /** How much of the price comes back, in basis points. */
+  readonly refundBasisPoints: number
+}
+
+/** Holds and what became of them. A hold is a booking in the state HELD, and keeps its id when it is checked out. */
+export const bookings = pgTable(
+  'bookings',
+  {
+    id: uuid('id')
+      .primaryKey()
+      .default(sql`uuidv7()`),
+    eventId: uuid('event_id').notNull(),
+    partnerId: uuid('partner_id').notNull(),
+    userId: uuid('user_id').notNull(),
+    idempotencyKey: text('idempotency_key').notNull(),
+    requestHash: text('request_hash').notNull(),
+    status: text('status', { enum: BOOKING_STATUSES }).notNull().default('HELD'),
+    quantity: smallint('quantity').notNull(),
+    /** General admission only. */
+    ticketTypeId: uuid('ticket_type_id'),
+    /** Seats only, in the hall's order. */
+    seatNos: integer('seat_nos').array(),
+    lines: jsonb('lines').$type<readonly BookingLine[]>().notNull(),
+    total: money('total').notNull(),
+    currency: text('currency').notNull(),
+    /** The end of the hold, then the payment deadline. */
+    expiresAt: instant('expires_at').notNull(),
+    createdAt: instant('created_at')
+      .notNull()
+      .default(sql`now()`),
+    reference: text('reference'),
+    commission: money('commission'),
+    policy: jsonb('policy').$type<CancellationPolicy>(),
+    checkedOutAt: instant('checked_out_at'),
+    confirmedAt: instant('confirmed_at'),
+    endedAt: instant('ended_at'),
+    endReason: text('end_reason'),
+    late: boolean('late').notNull().default(false),
+  },
+  (table) => [
+    uniqueIndex('bookings_key_once').on(table.userId, table.idempotencyKey),
+    // Begins with the user, as the key's does: a plan that was made while the table was empty may take the one for the
+    // other's question, and then reads this buyer's bookings instead of everybody's.
+    index('bookings_by_user_and_event').on(table.userId, table.eventId),
+    // A hold has no reference: what only bookings need costs the hold nothing.
+    uniqueIndex('bookings_reference_once')
+      .on(table.reference)
+      .where(sql`reference is not null`),
+    index('bookings_by_user')
+      .on(table.userId, table.id)
+      .where(sql`reference is not null`),
+    index('bookings_by_partner')
+      .on(table.partnerId, table.id)
+      .where(sql`reference is not null`),
+    index('bookings_by_event')
+      .on(table.eventId, table.id)
+      .where(sql`reference is not null`),
+    // What may run out: all with seats, and each ticket type of general admission by itself.
+    index('bookings_seated_due')
+      .on(table.expiresAt)
+      .where(sql`status in ('HELD', 'PENDING') and ticket_type_id is null`),
+    index('bookings_admission_due')
+      .on(table.ticketTypeId, table.expiresAt)
+      .where(sql`status in ('HELD', 'PENDING') and ticket_type_id is not null`),
+    check('bookings_status', oneOf('status', BOOKING_STATUSES)),
+    check('bookings_quantity', sql`quantity > 0`),
+    check('bookings_total', sql`total >= 0`),
+    check('bookings_seats_or_admission', sql`(seat_nos is null) <> (ticket_type_id is null)`),
+    check('bookings_seats_fit_quantity', sql`seat_nos is null or cardinality(seat_nos) = quantity`),
+    check(
+      'bookings_checked_out_has_reference',
+      sql`status in ('HELD', 'RELEASED') or status = 'EXPIRED' or reference is not null`,
+    ),
+  ],
+)
+
+/** Payments that reached a booking, and what they were worth: tickets, or a refund because it came too late or twice. */
+export const bookingPayments = pgTable(
+  'booking_payments',
+  {
+    paymentId: uuid('payment_id').primaryKey(),
+    bookingId: uuid('booking_id')
+      .notNull()
+      .references(() => bookings.id),
+    amount: money('amount').notNull(),
+    currency: text('currency').notNull(),
+    outcome: text('outcome', { enum: ['TICKETS', 'REFUND'] }).notNull(),
+    at: instant('at').notNull(),
+  },
+  (table) => [
+    uniqueIndex('booking_payments_one_good')
+      .on(table.bookingId)
+      .where(sql`outcome = 'TICKETS'`),
+    index('booking_payments_by_booking').on(table.bookingId),
+    check('booking_payments_outcome', oneOf('outcome', ['TICKETS', 'REFUND'])),
+  ],
+)
+
+/** Refunds that booking asked payment for. */
+export const bookingRefunds = pgTable(
+  'booking_refunds',
+  {
+    refundId: uuid('refund_id').primaryKey(),
+    bookingId: uuid('booking_id')
+      .notNull()
+      .references(() => bookings.id),
+    paymentId: uuid('payment_id').notNull(),
+    amount: money('amount').notNull(),
+    reason: text('reason').notNull(),
+    status: text('status', { enum: ['REQUESTED', 'SUCCEEDED', 'FAILED'] }).notNull(),
+    requestedAt: instant('requested_at').notNull(),
+  },
+  (table) => [
+    uniqueIndex('booking_refunds_once_per_payment').on(table.paymentId),
+    foreignKey({ columns: [table.paymentId], foreignColumns: [bookingPayments.paymentId] }),
+    check('booking_refunds_amount', sql`amount > 0`),
+    check('booking_refunds_status', oneOf('status', ['REQUESTED', 'SUCCEEDED', 'FAILED'])),
+  ],
+)

@@ -1,0 +1,105 @@
+import { sql } from 'drizzle-orm'
+import { boolean, check, index, integer, pgTable, smallint, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { bytea, instant, money, oneOf, tsvector } from './columns.ts'
+import { venues, seatingPlans } from './venues.ts'
+
+export const EVENT_STATUSES = ['DRAFT', 'PUBLISHED', 'CANCELLED', 'COMPLETED'] as const
+
+export const EVENT_CATEGORIES = [
+  'MUSIC',
+  'SPORT',
+  'THEATRE',
+  'COMEDY',
+  'CONFERENCE',
+  'FESTIVAL',
+  'FAMILY',
+  'OTHER',
+] as const
+
+export const events = pgTable(
+  'events',
+  {
+    id: uuid('id').primaryKey(),
+    partnerId: uuid('partner_id').notNull(),
+    venueId: uuid('venue_id')
+      .notNull()
+      .references(() => venues.venueId),
+    seatingPlanId: uuid('seating_plan_id').references(() => seatingPlans.planId),
+    title: text('title').notNull(),
+    description: text('description'),
+    category: text('category', { enum: EVENT_CATEGORIES }).notNull(),
+    status: text('status', { enum: EVENT_STATUSES }).notNull(),
+    startsAt: instant('starts_at').notNull(),
+    endsAt: instant('ends_at').notNull(),
+    doorsAt: instant('doors_at').notNull(),
+    timezone: text('timezone').notNull(),
+    salesOpenAt: instant('sales_open_at'),
+    salesCloseAt: instant('sales_close_at').notNull(),
+    currency: text('currency').notNull(),
+    imageUrl: text('image_url'),
+    maxTicketsPerBuyer: integer('max_tickets_per_buyer').notNull(),
+    createdAt: instant('created_at').notNull(),
+    publishedAt: instant('published_at'),
+    /** Letters and digits only, so that `AC/DC` is two words here and in a search. */
+    titleWords: tsvector('title_words').generatedAlwaysAs(
+      sql`to_tsvector('simple', regexp_replace(title, '[^[:alnum:]]+', ' ', 'g'))`,
+    ),
+  },
+  (table) => [
+    check('events_status', oneOf('status', EVENT_STATUSES)),
+    check('events_category', oneOf('category', EVENT_CATEGORIES)),
+    check('events_end_after_start', sql`ends_at > starts_at`),
+    check('events_doors_before_start', sql`doors_at <= starts_at`),
+    check('events_sales_close_after_open', sql`sales_open_at is null or sales_close_at > sales_open_at`),
+    check(
+      'events_published_when_on_sale',
+      sql`status = 'DRAFT' or (published_at is not null and sales_open_at is not null)`,
+    ),
+    check('events_currency', sql`currency ~ '^[A-Z]{3}$'`),
+    check('events_max_tickets', sql`max_tickets_per_buyer between 1 and 100`),
+    index('events_by_start').on(table.status, table.startsAt, table.id),
+    index('events_by_category').on(table.status, table.category, table.startsAt, table.id),
+    index('events_by_partner').on(table.partnerId, table.startsAt, table.id),
+    index('events_by_venue').on(table.venueId, table.startsAt, table.id),
+    index('events_by_title_words').using('gin', table.titleWords),
+  ],
+)
+
+/** The kinds of ticket of an event, numbered from 1 within it so that a seat can name its type in two bytes. */
+export const ticketTypes = pgTable(
+  'ticket_types',
+  {
+    id: uuid('id').primaryKey(),
+    eventId: uuid('event_id')
+      .notNull()
+      .references(() => events.id),
+    no: smallint('no').notNull(),
+    name: text('name').notNull(),
+    seated: boolean('seated').notNull(),
+    category: text('category'),
+    price: money('price').notNull(),
+    capacity: integer('capacity').notNull(),
+    minPerBooking: integer('min_per_booking').notNull(),
+    maxPerBooking: integer('max_per_booking').notNull(),
+  },
+  (table) => [
+    uniqueIndex('ticket_types_no_once').on(table.eventId, table.no),
+    uniqueIndex('ticket_types_name_once').on(table.eventId, table.name),
+    uniqueIndex('ticket_types_seated_category_once')
+      .on(table.eventId, table.category)
+      .where(sql`seated`),
+    check('ticket_types_price', sql`price >= 0`),
+    check('ticket_types_capacity', sql`capacity >= 0`),
+    check('ticket_types_seated_has_category', sql`not seated or category is not null`),
+    check('ticket_types_per_booking', sql`min_per_booking between 1 and max_per_booking`),
+  ],
+)
+
+/** Each event's own Ed25519 key pair; the private half is sealed with the service's key. */
+export const eventKeys = pgTable('event_keys', {
+  eventId: uuid('event_id')
+    .primaryKey()
+    .references(() => events.id),
+  publicKey: bytea('public_key').notNull(),
+  sealedPrivateKey: bytea('sealed_private_key').notNull(),
+})
