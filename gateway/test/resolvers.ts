@@ -74,6 +74,13 @@ export const resolvers: Record<ServiceName, object> = {
         },
         resolve: (_event: unknown, { id }: Reference) => byId(bookings, id),
       },
+      seatsChanged: {
+        async *subscribe(_: unknown, { version }: { version: number }) {
+          const sections = [{ name: 'A', available: [], held: [1], sold: [], blocked: [] }]
+          yield { __typename: 'SeatChanges', fromVersion: version, version: version + 1, sections }
+          yield { __typename: 'SeatMapOutdated', version: version + 500 }
+        },
+      },
     },
     Event: {
       seats: (_: unknown, { section }: { section?: string }) =>

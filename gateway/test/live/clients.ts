@@ -72,12 +72,12 @@ export function socketClient(url: string, token?: string, options: Partial<Clien
   })
 }
 
-/** Follows a booking over a socket. */
+/** Follows a booking over a socket, or whatever else is asked. */
 export const followBySocket = (client: Client, id: string, query = FOLLOW): Following =>
   following((sink) => client.subscribe({ query, variables: { id } }, sink))
 
-/** Follows a booking by an event stream. */
-export function followByEvents(url: string, id: string, token?: string): Following {
+/** Follows a booking by an event stream, or whatever else is asked. */
+export function followByEvents(url: string, id: string, token?: string, query = FOLLOW): Following {
   // Its own connections, because a client that breaks a request off opens another at once, which would outlive the test.
   const agent = new Agent()
   const client = createEventClient({
@@ -86,7 +86,7 @@ export function followByEvents(url: string, id: string, token?: string): Followi
     fetchFn: (target: string, init: RequestInit) => fetch(target, { ...init, dispatcher: agent }),
     ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
   })
-  const events = following((sink) => client.subscribe({ query: FOLLOW, variables: { id } }, sink))
+  const events = following((sink) => client.subscribe({ query, variables: { id } }, sink))
   void events.over.then(() => agent.destroy())
   return { ...events, leave: () => void agent.destroy() }
 }

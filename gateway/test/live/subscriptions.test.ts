@@ -25,20 +25,23 @@ const updated = (number: number, status: string) => ({
   data: { bookingUpdated: { id: ids.booking(number), status, payment: { status: 'SUCCEEDED' } } },
 })
 
-const ways: Record<string, (id: string, token?: string) => Following> = {
-  'a WebSocket': (id, token) => {
+const ways: Record<string, (id: string, token?: string, query?: string) => Following> = {
+  'a WebSocket': (id, token, query) => {
     const client = socketClient(gateway.url, token)
-    const following = followBySocket(client, id)
+    const following = followBySocket(client, id, query)
     return { ...following, leave: () => void client.dispose() }
   },
-  'an event stream': (id, token) => followByEvents(gateway.url, id, token),
+  'an event stream': (id, token, query) => followByEvents(gateway.url, id, token, query),
 }
 
+const SEATS = `subscription ($id: ID!) { seatsChanged(eventId: $id, version: 7) { __typename
+  ... on SeatChanges { fromVersion version sections { name held } } ... on SeatMapOutdated { version } } }`
+
 describe.each(Object.keys(ways))('by %s', (way) => {
-  const follow = (id: string, token?: string) => {
+  const follow = (id: string, token?: string, query?: string) => {
     const start = ways[way]
     if (!start) throw new Error('no such way')
-    return start(id, token)
+    return start(id, token, query)
   }
 
   it('the present state comes first, then every change, with the parts of other services', async () => {
@@ -91,6 +94,16 @@ describe.each(Object.keys(ways))('by %s', (way) => {
     mine.leave()
     theirs.leave()
     await allGone()
+  })
+
+  it('changes of several kinds come as their own, and a stream that the service ends is over', async () => {
+    const seats = follow(ids.event(1), undefined, SEATS)
+    const sections = [{ name: 'A', held: [1] }]
+    expect(await seats.answer(0)).toEqual({
+      data: { seatsChanged: { __typename: 'SeatChanges', fromVersion: 7, version: 8, sections } },
+    })
+    expect(await seats.answer(1)).toEqual({ data: { seatsChanged: { __typename: 'SeatMapOutdated', version: 507 } } })
+    expect(await seats.over).toBeUndefined()
   })
 
   it('what is wrong with the operation is told at once', async () => {

@@ -49,6 +49,10 @@ export function eventStream(
     destroy(error, done) {
       clearInterval(keepAlive)
       onEnd()
+      // Frames that wait to be taken never will be: whoever makes them is told to let go of what they hold.
+      frames.return?.().then(undefined, () => {
+        // They failed, which is how this came to its end, or fail at its end, when there is nobody to tell.
+      })
       done(error)
     },
   })

@@ -11,6 +11,7 @@ import type { BookingConfig } from './config.ts'
 import { eventResolvers } from './events/event.resolvers.ts'
 import type { Resolvers } from './generated/graphql.ts'
 import { holdResolvers } from './holds/hold.resolvers.ts'
+import { seatMapResolvers } from './inventory/seat-map.resolvers.ts'
 import { openKeyring } from './tickets/keyring.ts'
 import { ticketResolvers } from './tickets/ticket.resolvers.ts'
 import { venueSubscriptions } from './venues/venue.events.ts'
@@ -24,8 +25,10 @@ export function defineBooking({ ticketKeySecret }: Pick<BookingConfig, 'ticketKe
     ...holdResolvers,
     ...bookingResolvers,
     ...ticketResolvers(keyring),
+    Event: { ...events.Event, ...seatMapResolvers.Event },
     Query: {
       ...events.Query,
+      ...seatMapResolvers.Query,
       ...holdResolvers.Query,
       ...bookingResolvers.Query,
       ...checkInResolvers.Query,
@@ -37,6 +40,7 @@ export function defineBooking({ ticketKeySecret }: Pick<BookingConfig, 'ticketKe
       ...bookingResolvers.Mutation,
       ...checkInResolvers.Mutation,
     },
+    Subscription: { ...bookingResolvers.Subscription, ...seatMapResolvers.Subscription },
   }
   return {
     name: 'booking',

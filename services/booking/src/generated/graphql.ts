@@ -9,6 +9,11 @@ import type {
   BookingSource,
   BookingLineSource,
   TicketSource,
+  DoorScanSource,
+  DoorConflictSource,
+  DoorCountersSource,
+  DoorListSource,
+  DoorDeviceSource,
 } from '../mappers.ts'
 import type { RequestContext } from '@tikitu/runtime/serve'
 export type Maybe<T> = T | null
@@ -59,14 +64,28 @@ export type Query = {
   readonly events: EventConnection
   /** One event; null when there is none or the caller may not see it. */
   readonly event?: Maybe<Event>
+  /** The compact seat map of a published event; null when there is no such event, or it has no seats. Made to be asked often. */
+  readonly seatMap?: Maybe<SeatMap>
   /** One hold of the caller; null when there is none. */
   readonly hold?: Maybe<Hold>
   /** One booking: the buyer's own, of an event of the caller's partner, or any for admins; null otherwise. */
   readonly booking?: Maybe<Booking>
   /** Bookings, newest first: a buyer sees their own, a partner those of its events, an admin all. */
   readonly bookings: BookingConnection
-  /** Looks at a ticket as the door would, and changes nothing. Staff of the event's partner and machines with `tikitu/checkin.write`. */
+  /** Looks at a ticket as the door would, and changes nothing. Staff of the event's partner, machines with `tikitu/checkin.write`, and devices by their credential. */
   readonly validateTicket: TicketValidation
+  /**
+   * What a door needs to decide without network: the event's public key and its tickets, 10,000 to a page. Begin without
+   * `since`; then pass `version` as `since`, at once while `hasMore`, and from time to time for what has changed since.
+   * NOT_FOUND unless the caller, or the device, may stand at the door.
+   */
+  readonly doorList: DoorList
+  /** How it goes at the doors of an event. NOT_FOUND unless the caller, or the device, may stand there. */
+  readonly doorCounters: DoorCounters
+  /** Everybody whom a door let through and should not have, as found out when doors without network told. For whom `doorCounters` is. */
+  readonly doorConflicts: DoorConflictConnection
+  /** The scanners of a partner, newest first; empty for others than its owners and managers. */
+  readonly doorDevices: DoorDeviceConnection
   /** Counts what must never be; every count is zero in a sound database. Admins only. */
   readonly auditInventory: ReadonlyArray<InventoryFinding>
 }
@@ -79,6 +98,10 @@ export type QueryEventsArgs = {
 
 export type QueryEventArgs = {
   id: Scalars['ID']['input']
+}
+
+export type QuerySeatMapArgs = {
+  eventId: Scalars['ID']['input']
 }
 
 export type QueryHoldArgs = {
@@ -98,6 +121,31 @@ export type QueryBookingsArgs = {
 export type QueryValidateTicketArgs = {
   eventId: Scalars['ID']['input']
   code: Scalars['String']['input']
+  device?: InputMaybe<Scalars['String']['input']>
+}
+
+export type QueryDoorListArgs = {
+  eventId: Scalars['ID']['input']
+  since?: InputMaybe<Scalars['String']['input']>
+  device?: InputMaybe<Scalars['String']['input']>
+}
+
+export type QueryDoorCountersArgs = {
+  eventId: Scalars['ID']['input']
+  device?: InputMaybe<Scalars['String']['input']>
+}
+
+export type QueryDoorConflictsArgs = {
+  eventId: Scalars['ID']['input']
+  device?: InputMaybe<Scalars['String']['input']>
+  first?: Scalars['Int']['input']
+  after?: InputMaybe<Scalars['String']['input']>
+}
+
+export type QueryDoorDevicesArgs = {
+  partnerId: Scalars['ID']['input']
+  first?: Scalars['Int']['input']
+  after?: InputMaybe<Scalars['String']['input']>
 }
 
 export type Mutation = {
@@ -118,8 +166,16 @@ export type Mutation = {
   readonly checkout: CheckoutOutcome
   /** Cancels a booking that is pending or confirmed; a paid one is refunded by the policy it was bought under. */
   readonly cancelBooking: CancelBookingOutcome
-  /** Lets a ticket in, once. Repeating a scan of a code under its nonce gives its scanner the first answer again. */
+  /** Lets somebody in with a ticket, out, and in again; never two at once. Repeating a scan of a code under its nonce gives its scanner the first answer again. */
   readonly checkIn: CheckInOutcome
+  /** Tells what a device decided without network. Who came in first by the time of the scans has used the ticket. Telling again changes nothing. */
+  readonly uploadScans: UploadScansOutcome
+  /** Prepares a scanner for the doors of a partner, and gives the token that registers it once. Owners and managers; written to the audit log. */
+  readonly issueDeviceToken: IssueDeviceTokenOutcome
+  /** Makes the bringer of a token a scanner. Needs no sign-in: a device has no account. Repeated under its key it answers the same. */
+  readonly registerDevice: RegisterDeviceOutcome
+  /** Ends a scanner, from its next request on; again it changes nothing. Owners and managers; written to the audit log. */
+  readonly revokeDevice: RevokeDeviceOutcome
 }
 
 export type MutationCreateEventArgs = {
@@ -158,6 +214,22 @@ export type MutationCheckInArgs = {
   input: CheckInInput
 }
 
+export type MutationUploadScansArgs = {
+  input: UploadScansInput
+}
+
+export type MutationIssueDeviceTokenArgs = {
+  input: IssueDeviceTokenInput
+}
+
+export type MutationRegisterDeviceArgs = {
+  input: RegisterDeviceInput
+}
+
+export type MutationRevokeDeviceArgs = {
+  input: RevokeDeviceInput
+}
+
 export type Subscription = {
   readonly __typename?: 'Subscription'
   /**
@@ -166,10 +238,29 @@ export type Subscription = {
    * nothing is missed: what comes first is the present state.
    */
   readonly bookingUpdated: Booking
+  /** The counters of an event's doors as they are now, and again after scans; those in quick succession may come as one. For whom `doorCounters` is. */
+  readonly doorCountersUpdated: DoorCounters
+  /**
+   * What changes on the seat map of an event, for whoever has a map of it: `version` is that of the map. At once what has
+   * changed since, then whatever changes, at most every 250 ms and together; seats whose hold ran out are among it.
+   * The stream ends after a SeatMapOutdated: load `seatMap` again and subscribe with its version. After a lost connection
+   * subscribe with the last version that you have, and nothing is missed. NOT_FOUND when the event has no seat map.
+   */
+  readonly seatsChanged: SeatsChanged
 }
 
 export type SubscriptionBookingUpdatedArgs = {
   id: Scalars['ID']['input']
+}
+
+export type SubscriptionDoorCountersUpdatedArgs = {
+  eventId: Scalars['ID']['input']
+  device?: InputMaybe<Scalars['String']['input']>
+}
+
+export type SubscriptionSeatsChangedArgs = {
+  eventId: Scalars['ID']['input']
+  version: Scalars['Int']['input']
 }
 
 /** Where an event stands. */
@@ -243,6 +334,10 @@ export type Event = {
   readonly sections: ReadonlyArray<EventSection>
   /** Seats with their state now, of one section or of all. Ask by section: a stadium has tens of thousands. */
   readonly seats: ReadonlyArray<Seat>
+  /** The state of every seat in two bits; null for drafts and events without seats. `seats` says it in words and to the instant. */
+  readonly seatMap?: Maybe<SeatMap>
+  /** The seats in the order of `seatMap`, without their states; null when `seatMap` is. */
+  readonly seatLayout?: Maybe<SeatLayout>
 }
 
 /** Something that people go to at a venue and a time. */
@@ -350,6 +445,121 @@ export type Seat = {
   readonly ticketTypeId?: Maybe<Scalars['ID']['output']>
   /** Whether a wheelchair can get there. */
   readonly accessible: Scalars['Boolean']['output']
+}
+
+/**
+ * The state of every seat of an event as it was at `readAt`, which is at most half a second ago. What each place is, its row
+ * and the id that `holdSeats` takes, is in `Event.seatLayout`, which never changes and has the same sections and places.
+ */
+export type SeatMap = {
+  readonly __typename?: 'SeatMap'
+  /** Counts up by one with every change: changes within 250 ms are one. */
+  readonly version: Scalars['Int']['output']
+  /** The `SeatLayout.id` that it goes with. */
+  readonly layoutId: Scalars['ID']['output']
+  /** When the seats were read, by the database's clock. */
+  readonly readAt: Scalars['DateTime']['output']
+  /** In the layout's order. */
+  readonly sections: ReadonlyArray<SeatMapSection>
+}
+
+/** The seats of a section in two bits each. */
+export type SeatMapSection = {
+  readonly __typename?: 'SeatMapSection'
+  /** Unique within the event. */
+  readonly name: Scalars['String']['output']
+  /** How many seats there are. */
+  readonly seats: Scalars['Int']['output']
+  /** How many of them could be held. */
+  readonly available: Scalars['Int']['output']
+  /**
+   * Base64 (RFC 4648, with padding) of ceil(seats / 4) bytes. The place p of the section, counted from 0 through its rows in
+   * the order of `SeatLayoutSection.rows`, is in byte floor(p / 4), in the two bits that `byte >> (2 * (p % 4)) & 3` gives:
+   * 0 AVAILABLE, 1 HELD, 2 SOLD, 3 BLOCKED. Bits after the last place are 0. In JavaScript:
+   * `const bytes = Uint8Array.fromBase64(states); const state = (p) => (bytes[p >> 2] >> (2 * (p & 3))) & 3`.
+   */
+  readonly states: Scalars['String']['output']
+}
+
+/**
+ * Where the seats of a seating plan are. Without prices and states, so that a client can keep it for ever by its `id`: another
+ * version of the plan has another. The ticket type that sells a seat is the seated one of its category.
+ */
+export type SeatLayout = {
+  readonly __typename?: 'SeatLayout'
+  /** The id of the version of the venue's seating plan. */
+  readonly id: Scalars['ID']['output']
+  /** The price categories of the plan; rows count in this list. */
+  readonly categories: ReadonlyArray<Scalars['String']['output']>
+  /** In the plan's order. */
+  readonly sections: ReadonlyArray<SeatLayoutSection>
+}
+
+/** A block of seats. */
+export type SeatLayoutSection = {
+  readonly __typename?: 'SeatLayoutSection'
+  /** Unique within the plan. */
+  readonly name: Scalars['String']['output']
+  /** From the front. The places of the section are counted through them. */
+  readonly rows: ReadonlyArray<SeatLayoutRow>
+}
+
+/** A row of seats. All lists but `accessible` are as long as the row. */
+export type SeatLayoutRow = {
+  readonly __typename?: 'SeatLayoutRow'
+  /** Unique within the section, but for rows that an aisle parts. */
+  readonly name: Scalars['String']['output']
+  /** What `holdSeats` takes. */
+  readonly seatIds: ReadonlyArray<Scalars['ID']['output']>
+  /** As printed on the seats. */
+  readonly numbers: ReadonlyArray<Scalars['String']['output']>
+  /** The price category of each seat: its place in `SeatLayout.categories`, counted from 0. */
+  readonly categories: ReadonlyArray<Scalars['Int']['output']>
+  /** The seats of this row that a wheelchair can get to: their places in the row, counted from 0. */
+  readonly accessible: ReadonlyArray<Scalars['Int']['output']>
+}
+
+/** What `seatsChanged` tells. */
+export type SeatsChanged = SeatChanges | SeatMapOutdated
+
+/**
+ * What leads from one version of a seat map to a later one. Apply it to a map of `fromVersion` or later, and it is the map of
+ * `version`; leave it when your map is of `version` or later. If your map is older than `fromVersion` something was missed:
+ * subscribe again with the version that you have.
+ */
+export type SeatChanges = {
+  readonly __typename?: 'SeatChanges'
+  /** The version that it builds on: as a rule the one that this subscriber was told last. */
+  readonly fromVersion: Scalars['Int']['output']
+  /** The version that it leads to: later by one, or by more when the subscriber was slow. */
+  readonly version: Scalars['Int']['output']
+  /** Only sections with changes. */
+  readonly sections: ReadonlyArray<SeatSectionChanges>
+}
+
+/** The seats of a section whose state is another: places as in `SeatMapSection.states`, each in one of the lists. */
+export type SeatSectionChanges = {
+  readonly __typename?: 'SeatSectionChanges'
+  /** The section. */
+  readonly name: Scalars['String']['output']
+  /** Places that can be held now, because a hold was given back or ran out, or a booking ended. */
+  readonly available: ReadonlyArray<Scalars['Int']['output']>
+  /** Places that are reserved for somebody now. */
+  readonly held: ReadonlyArray<Scalars['Int']['output']>
+  /** Places that are sold now. */
+  readonly sold: ReadonlyArray<Scalars['Int']['output']>
+  /** Places that are not for sale now. */
+  readonly blocked: ReadonlyArray<Scalars['Int']['output']>
+}
+
+/**
+ * The changes since the subscriber's map cannot be told: they lie too far back, or are too many, or the event has another seating
+ * plan now. Load `seatMap` again, `seatLayout` too when its `layoutId` is another, and subscribe with the new version.
+ */
+export type SeatMapOutdated = {
+  readonly __typename?: 'SeatMapOutdated'
+  /** The version that there is now. */
+  readonly version: Scalars['Int']['output']
 }
 
 /** Tickets reserved for the caller until `expiresAt`, at the prices shown here. */
@@ -517,15 +727,193 @@ export type CheckInReason =
   | 'NOT_YET'
   /** The event is over. */
   | 'EXPIRED'
+  /** At the way out: nobody is inside with it. */
+  | 'NOT_INSIDE'
 
-/** Somebody was let in. */
+/** Which way somebody goes through a door. */
+export type ScanDirection =
+  /** Into the house. */
+  | 'ENTRY'
+  /** Out of it. The same ticket lets in again. */
+  | 'EXIT'
+
+/** Somebody was let through. */
 export type CheckInAccepted = {
   readonly __typename?: 'CheckInAccepted'
   /** Their ticket, now used. */
   readonly ticket: Ticket
+  /** Which way they went. */
+  readonly direction: ScanDirection
   /** When, by the database's clock. */
   readonly at: Scalars['DateTime']['output']
 }
+
+/**
+ * What a door needs to decide without network. A code is 87 bytes of base64url: layout version 1 (1 byte), ticket id (16),
+ * code version (2, big endian), key id (4), Ed25519 signature of the 23 bytes before it (64). Let in a code that the key has
+ * signed, whose ticket is listed with the same code version in state 0.
+ */
+export type DoorList = {
+  readonly __typename?: 'DoorList'
+  /** The event. */
+  readonly event: Event
+  /** Base64url of the 32 bytes of the event's Ed25519 public key. */
+  readonly publicKey: Scalars['String']['output']
+  /** What codes name the key by: 8 hexadecimal digits. Another one is a ticket of another event. */
+  readonly keyId: Scalars['String']['output']
+  /** Pass it as `since`. */
+  readonly version: Scalars['String']['output']
+  /** Whether there is more to ask for at once. */
+  readonly hasMore: Scalars['Boolean']['output']
+  /** How many tickets are in `entries`. */
+  readonly size: Scalars['Int']['output']
+  /**
+   * Base64url of 19 bytes for each ticket: its id (16), its code version (2, big endian), its state (1): 0 may come in, 1 is
+   * inside, 2 is worth nothing. What a later answer says of a ticket replaces what an earlier one said; one may be told twice.
+   */
+  readonly entries: Scalars['String']['output']
+}
+
+/** How it goes at the doors of an event. */
+export type DoorCounters = {
+  readonly __typename?: 'DoorCounters'
+  /** The event. */
+  readonly event: Event
+  /** Tickets that let in, or have. */
+  readonly tickets: Scalars['Int']['output']
+  /** Tickets with which somebody has come. */
+  readonly arrived: Scalars['Int']['output']
+  /** Tickets with which somebody is inside. */
+  readonly inside: Scalars['Int']['output']
+  /** Scans with which nobody was let through. */
+  readonly refused: Scalars['Int']['output']
+  /** See `doorConflicts`. */
+  readonly conflicts: Scalars['Int']['output']
+  /** By gate, in the order of their names. */
+  readonly gates: ReadonlyArray<GateCounters>
+  /** When this was counted, by the database's clock. */
+  readonly at: Scalars['DateTime']['output']
+}
+
+/** How it goes at one gate. */
+export type GateCounters = {
+  readonly __typename?: 'GateCounters'
+  /** As scanners named it. */
+  readonly gate: Scalars['String']['output']
+  /** Scans with which somebody came in. */
+  readonly entries: Scalars['Int']['output']
+  /** Scans with which somebody left. */
+  readonly exits: Scalars['Int']['output']
+  /** Scans with which nobody was let through. */
+  readonly refused: Scalars['Int']['output']
+}
+
+/** Somebody whom a door let through and should not have. */
+export type DoorConflict = {
+  readonly __typename?: 'DoorConflict'
+  /** Why not. ALREADY_USED: somebody else was inside with the same ticket. */
+  readonly reason: CheckInReason
+  /** Whom it was let through with; null when the code is not one of this event. */
+  readonly ticket?: Maybe<Ticket>
+  /** The scan with which they were let through. */
+  readonly scan: DoorScan
+  /** With ALREADY_USED: the scan of whoever was inside. */
+  readonly first?: Maybe<DoorScan>
+}
+
+/** A scan at a door, kept for ever. */
+export type DoorScan = {
+  readonly __typename?: 'DoorScan'
+  /** UUID version 7. */
+  readonly id: Scalars['ID']['output']
+  /** Where. */
+  readonly gate: Scalars['String']['output']
+  /** Which way. */
+  readonly direction: ScanDirection
+  /** By the clock of whoever decided; never later than it was told. */
+  readonly scannedAt: Scalars['DateTime']['output']
+  /** When a device without network told of it; null when it had network. */
+  readonly uploadedAt?: Maybe<Scalars['DateTime']['output']>
+  /** The id of the device, user or app client that scanned. */
+  readonly scannedBy: Scalars['String']['output']
+}
+
+/** A scanner at the doors of a partner. */
+export type DoorDevice = {
+  readonly __typename?: 'DoorDevice'
+  /** UUID version 7. */
+  readonly id: Scalars['ID']['output']
+  /** For people: `Gate 3, left`. */
+  readonly name: Scalars['String']['output']
+  /** The only event at whose doors it may stand; null for all of the partner. */
+  readonly event?: Maybe<Event>
+  /** When its token was issued. */
+  readonly createdAt: Scalars['DateTime']['output']
+  /** Until when its token registers it. */
+  readonly tokenExpiresAt: Scalars['DateTime']['output']
+  /** When it was registered; null while it was not. */
+  readonly registeredAt?: Maybe<Scalars['DateTime']['output']>
+  /** When it was revoked; null while it is good. */
+  readonly revokedAt?: Maybe<Scalars['DateTime']['output']>
+}
+
+/** A scanner that waits to be registered. */
+export type IssuedDevice = {
+  readonly __typename?: 'IssuedDevice'
+  /** The scanner. */
+  readonly device: DoorDevice
+  /** What `registerDevice` takes, once. Repeating the request under its key is the only way to see it again. */
+  readonly token: Scalars['String']['output']
+}
+
+/** A scanner that was registered. */
+export type RegisteredDevice = {
+  readonly __typename?: 'RegisteredDevice'
+  /** The scanner. */
+  readonly device: DoorDevice
+  /** What it sends as `device` with every request. Keep it secret: it is all that is asked for. */
+  readonly credential: Scalars['String']['output']
+}
+
+/** What became of an upload. */
+export type ScansUploaded = {
+  readonly __typename?: 'ScansUploaded'
+  /** One for each scan, in their order. */
+  readonly results: ReadonlyArray<UploadedScan>
+  /** All that is wrong by now with the tickets that were told of. Scans of other devices may be among it. */
+  readonly conflicts: ReadonlyArray<DoorConflict>
+}
+
+/** What became of a scan that was told. */
+export type UploadedScan = {
+  readonly __typename?: 'UploadedScan'
+  /** As it was sent. */
+  readonly nonce: Scalars['String']['output']
+  /** What became of it. */
+  readonly status: UploadedScanStatus
+  /** Why nobody was let through; with CONFLICT why they should not have been. */
+  readonly reason?: Maybe<CheckInReason>
+}
+
+/** What becomes of a scan that is told. */
+export type UploadedScanStatus =
+  /** It is kept, and nothing is wrong with it. */
+  | 'KEPT'
+  /** It is kept, and whom it let through should not have been. Another scan that comes later may still make it one. */
+  | 'CONFLICT'
+  /** It is not kept: its scanner used the nonce before for another code. */
+  | 'NONCE_REUSED'
+
+/** Why a token registers no device. */
+export type DeviceTokenProblem =
+  /** It is none of ours. */
+  | 'UNKNOWN'
+  /** A device was registered with it. */
+  | 'USED'
+  /** Too much time has passed. */
+  | 'EXPIRED'
+  /** Its device was revoked. */
+  | 'REVOKED'
 
 /** Somebody was not let in. The scan is kept. */
 export type CheckInRefused = Refusal & {
@@ -582,6 +970,42 @@ export type BookingEdge = {
   readonly cursor: Scalars['String']['output']
   /** The booking. */
   readonly node: Booking
+}
+
+/** A page of conflicts. */
+export type DoorConflictConnection = {
+  readonly __typename?: 'DoorConflictConnection'
+  /** The conflicts of this page. */
+  readonly edges: ReadonlyArray<DoorConflictEdge>
+  /** Where the page ends. */
+  readonly pageInfo: PageInfo
+}
+
+/** A conflict in a list. */
+export type DoorConflictEdge = {
+  readonly __typename?: 'DoorConflictEdge'
+  /** The place of this conflict in the list. */
+  readonly cursor: Scalars['String']['output']
+  /** The conflict. */
+  readonly node: DoorConflict
+}
+
+/** A page of scanners. */
+export type DoorDeviceConnection = {
+  readonly __typename?: 'DoorDeviceConnection'
+  /** The scanners of this page. */
+  readonly edges: ReadonlyArray<DoorDeviceEdge>
+  /** Where the page ends. */
+  readonly pageInfo: PageInfo
+}
+
+/** A scanner in a list. */
+export type DoorDeviceEdge = {
+  readonly __typename?: 'DoorDeviceEdge'
+  /** The place of this scanner in the list. */
+  readonly cursor: Scalars['String']['output']
+  /** The scanner. */
+  readonly node: DoorDevice
 }
 
 /** Narrows the list of events; conditions are combined with and. */
@@ -742,6 +1166,62 @@ export type CheckInInput = {
   readonly nonce: Scalars['String']['input']
   /** Which gate. */
   readonly gate: Scalars['String']['input']
+  /** Which way. */
+  readonly direction?: ScanDirection
+  /** The credential of a registered device; without it the caller stands at the door. */
+  readonly device?: InputMaybe<Scalars['String']['input']>
+}
+
+/** See `uploadScans`. */
+export type UploadScansInput = {
+  /** Which event's doors. */
+  readonly eventId: Scalars['ID']['input']
+  /** 1 to 500, in any order. */
+  readonly scans: ReadonlyArray<OfflineScanInput>
+  /** As for `checkIn`. */
+  readonly device?: InputMaybe<Scalars['String']['input']>
+}
+
+/** A scan that was decided without network. */
+export type OfflineScanInput = {
+  /** As for `checkIn`, and among the same nonces: a scan that was sent before and whose answer was lost is told under the same one. */
+  readonly nonce: Scalars['String']['input']
+  /** What was scanned. */
+  readonly code: Scalars['String']['input']
+  /** Which gate. */
+  readonly gate: Scalars['String']['input']
+  /** Which way. */
+  readonly direction?: ScanDirection
+  /** When, by the device's clock. */
+  readonly scannedAt: Scalars['DateTime']['input']
+  /** Why the device let nobody through; null when it let somebody through. */
+  readonly refusedFor?: InputMaybe<CheckInReason>
+}
+
+/** See `issueDeviceToken`. */
+export type IssueDeviceTokenInput = {
+  /** At whose doors. */
+  readonly partnerId: Scalars['ID']['input']
+  /** The only event at whose doors it may stand; all of the partner unless said. */
+  readonly eventId?: InputMaybe<Scalars['ID']['input']>
+  /** For people; 1 to 100 characters. */
+  readonly name: Scalars['String']['input']
+  /** As for `holdSeats`. */
+  readonly idempotencyKey: Scalars['String']['input']
+}
+
+/** See `registerDevice`. */
+export type RegisterDeviceInput = {
+  /** As `issueDeviceToken` gave it. */
+  readonly token: Scalars['String']['input']
+  /** As for `holdSeats`. */
+  readonly idempotencyKey: Scalars['String']['input']
+}
+
+/** See `revokeDevice`. */
+export type RevokeDeviceInput = {
+  /** Which scanner. */
+  readonly deviceId: Scalars['ID']['input']
 }
 
 /** There is no such event, or the caller may not see it. */
@@ -892,6 +1372,30 @@ export type BookingNotCancellable = Refusal & {
   readonly status: BookingStatus
 }
 
+/** There is no such partner, or the caller may not know. */
+export type PartnerNotFound = Refusal & {
+  readonly __typename?: 'PartnerNotFound'
+  readonly message: Scalars['String']['output']
+  /** As it was asked for. */
+  readonly partnerId: Scalars['ID']['output']
+}
+
+/** There is no such device, or the caller may not know. */
+export type DeviceNotFound = Refusal & {
+  readonly __typename?: 'DeviceNotFound'
+  readonly message: Scalars['String']['output']
+  /** As it was asked for. */
+  readonly deviceId: Scalars['ID']['output']
+}
+
+/** The token registers no device. */
+export type DeviceTokenInvalid = Refusal & {
+  readonly __typename?: 'DeviceTokenInvalid'
+  readonly message: Scalars['String']['output']
+  /** Why not. */
+  readonly reason: DeviceTokenProblem
+}
+
 /** The same idempotency key came before with another request. */
 export type IdempotencyKeyReused = Refusal & {
   readonly __typename?: 'IdempotencyKeyReused'
@@ -947,6 +1451,14 @@ export type CheckoutOutcome =
 export type CancelBookingOutcome = Booking | BookingNotFound | BookingNotCancellable | IdempotencyKeyReused
 
 export type CheckInOutcome = CheckInAccepted | CheckInRefused | EventNotFound
+
+export type UploadScansOutcome = ScansUploaded | EventNotFound
+
+export type IssueDeviceTokenOutcome = IssuedDevice | PartnerNotFound | EventNotFound | IdempotencyKeyReused
+
+export type RegisterDeviceOutcome = RegisteredDevice | DeviceTokenInvalid | IdempotencyKeyReused
+
+export type RevokeDeviceOutcome = DoorDevice | DeviceNotFound
 
 export type ResolverTypeWrapper<T> = Promise<T> | T
 
@@ -1070,6 +1582,7 @@ export type FederationReferenceTypes = {
 
 /** Mapping of union types */
 export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
+  SeatsChanged: (SeatChanges & { __typename: 'SeatChanges' }) | (SeatMapOutdated & { __typename: 'SeatMapOutdated' })
   CreateEventOutcome:
     | (EventSource & { __typename: 'Event' })
     | (PartnerMayNotSell & { __typename: 'PartnerMayNotSell' })
@@ -1127,6 +1640,23 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | (Omit<CheckInAccepted, 'ticket'> & { ticket: _RefType['Ticket'] } & { __typename: 'CheckInAccepted' })
     | (CheckInRefused & { __typename: 'CheckInRefused' })
     | (EventNotFound & { __typename: 'EventNotFound' })
+  UploadScansOutcome:
+    | (Omit<ScansUploaded, 'conflicts'> & { conflicts: ReadonlyArray<_RefType['DoorConflict']> } & {
+        __typename: 'ScansUploaded'
+      })
+    | (EventNotFound & { __typename: 'EventNotFound' })
+  IssueDeviceTokenOutcome:
+    | (Omit<IssuedDevice, 'device'> & { device: _RefType['DoorDevice'] } & { __typename: 'IssuedDevice' })
+    | (PartnerNotFound & { __typename: 'PartnerNotFound' })
+    | (EventNotFound & { __typename: 'EventNotFound' })
+    | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
+  RegisterDeviceOutcome:
+    | (Omit<RegisteredDevice, 'device'> & { device: _RefType['DoorDevice'] } & { __typename: 'RegisteredDevice' })
+    | (DeviceTokenInvalid & { __typename: 'DeviceTokenInvalid' })
+    | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
+  RevokeDeviceOutcome:
+    | (DoorDeviceSource & { __typename: 'DoorDevice' })
+    | (DeviceNotFound & { __typename: 'DeviceNotFound' })
 }
 
 /** Mapping of interface types */
@@ -1150,6 +1680,9 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
     | (HoldAlreadyUsed & { __typename: 'HoldAlreadyUsed' })
     | (BookingNotFound & { __typename: 'BookingNotFound' })
     | (BookingNotCancellable & { __typename: 'BookingNotCancellable' })
+    | (PartnerNotFound & { __typename: 'PartnerNotFound' })
+    | (DeviceNotFound & { __typename: 'DeviceNotFound' })
+    | (DeviceTokenInvalid & { __typename: 'DeviceTokenInvalid' })
     | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
 }
 
@@ -1175,6 +1708,15 @@ export type ResolversTypes = {
   EventSection: ResolverTypeWrapper<EventSection>
   SeatStatus: SeatStatus
   Seat: ResolverTypeWrapper<SeatSource>
+  SeatMap: ResolverTypeWrapper<SeatMap>
+  SeatMapSection: ResolverTypeWrapper<SeatMapSection>
+  SeatLayout: ResolverTypeWrapper<SeatLayout>
+  SeatLayoutSection: ResolverTypeWrapper<SeatLayoutSection>
+  SeatLayoutRow: ResolverTypeWrapper<SeatLayoutRow>
+  SeatsChanged: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['SeatsChanged']>
+  SeatChanges: ResolverTypeWrapper<SeatChanges>
+  SeatSectionChanges: ResolverTypeWrapper<SeatSectionChanges>
+  SeatMapOutdated: ResolverTypeWrapper<SeatMapOutdated>
   Hold: ResolverTypeWrapper<HoldSource>
   HoldLine: ResolverTypeWrapper<HoldLine>
   BookingStatus: BookingStatus
@@ -1185,7 +1727,22 @@ export type ResolversTypes = {
   TicketSeat: ResolverTypeWrapper<TicketSeat>
   TicketValidation: ResolverTypeWrapper<Omit<TicketValidation, 'ticket'> & { ticket?: Maybe<ResolversTypes['Ticket']> }>
   CheckInReason: CheckInReason
+  ScanDirection: ScanDirection
   CheckInAccepted: ResolverTypeWrapper<Omit<CheckInAccepted, 'ticket'> & { ticket: ResolversTypes['Ticket'] }>
+  DoorList: ResolverTypeWrapper<DoorListSource>
+  DoorCounters: ResolverTypeWrapper<DoorCountersSource>
+  GateCounters: ResolverTypeWrapper<GateCounters>
+  DoorConflict: ResolverTypeWrapper<DoorConflictSource>
+  DoorScan: ResolverTypeWrapper<DoorScanSource>
+  DoorDevice: ResolverTypeWrapper<DoorDeviceSource>
+  IssuedDevice: ResolverTypeWrapper<Omit<IssuedDevice, 'device'> & { device: ResolversTypes['DoorDevice'] }>
+  RegisteredDevice: ResolverTypeWrapper<Omit<RegisteredDevice, 'device'> & { device: ResolversTypes['DoorDevice'] }>
+  ScansUploaded: ResolverTypeWrapper<
+    Omit<ScansUploaded, 'conflicts'> & { conflicts: ReadonlyArray<ResolversTypes['DoorConflict']> }
+  >
+  UploadedScan: ResolverTypeWrapper<UploadedScan>
+  UploadedScanStatus: UploadedScanStatus
+  DeviceTokenProblem: DeviceTokenProblem
   CheckInRefused: ResolverTypeWrapper<CheckInRefused>
   InventoryFinding: ResolverTypeWrapper<InventoryFinding>
   EventConnection: ResolverTypeWrapper<
@@ -1196,6 +1753,14 @@ export type ResolversTypes = {
     Omit<BookingConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['BookingEdge']> }
   >
   BookingEdge: ResolverTypeWrapper<Omit<BookingEdge, 'node'> & { node: ResolversTypes['Booking'] }>
+  DoorConflictConnection: ResolverTypeWrapper<
+    Omit<DoorConflictConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['DoorConflictEdge']> }
+  >
+  DoorConflictEdge: ResolverTypeWrapper<Omit<DoorConflictEdge, 'node'> & { node: ResolversTypes['DoorConflict'] }>
+  DoorDeviceConnection: ResolverTypeWrapper<
+    Omit<DoorDeviceConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['DoorDeviceEdge']> }
+  >
+  DoorDeviceEdge: ResolverTypeWrapper<Omit<DoorDeviceEdge, 'node'> & { node: ResolversTypes['DoorDevice'] }>
   EventFilter: EventFilter
   BookingFilter: BookingFilter
   CreateEventInput: CreateEventInput
@@ -1208,6 +1773,11 @@ export type ResolversTypes = {
   CheckoutInput: CheckoutInput
   CancelBookingInput: CancelBookingInput
   CheckInInput: CheckInInput
+  UploadScansInput: UploadScansInput
+  OfflineScanInput: OfflineScanInput
+  IssueDeviceTokenInput: IssueDeviceTokenInput
+  RegisterDeviceInput: RegisterDeviceInput
+  RevokeDeviceInput: RevokeDeviceInput
   EventNotFound: ResolverTypeWrapper<EventNotFound>
   VenueUnavailable: ResolverTypeWrapper<VenueUnavailable>
   SeatingPlanNotFound: ResolverTypeWrapper<SeatingPlanNotFound>
@@ -1225,6 +1795,9 @@ export type ResolversTypes = {
   HoldAlreadyUsed: ResolverTypeWrapper<HoldAlreadyUsed>
   BookingNotFound: ResolverTypeWrapper<BookingNotFound>
   BookingNotCancellable: ResolverTypeWrapper<BookingNotCancellable>
+  PartnerNotFound: ResolverTypeWrapper<PartnerNotFound>
+  DeviceNotFound: ResolverTypeWrapper<DeviceNotFound>
+  DeviceTokenInvalid: ResolverTypeWrapper<DeviceTokenInvalid>
   IdempotencyKeyReused: ResolverTypeWrapper<IdempotencyKeyReused>
   CreateEventOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CreateEventOutcome']>
   PublishEventOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['PublishEventOutcome']>
@@ -1235,6 +1808,10 @@ export type ResolversTypes = {
   CheckoutOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CheckoutOutcome']>
   CancelBookingOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CancelBookingOutcome']>
   CheckInOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CheckInOutcome']>
+  UploadScansOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['UploadScansOutcome']>
+  IssueDeviceTokenOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['IssueDeviceTokenOutcome']>
+  RegisterDeviceOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RegisterDeviceOutcome']>
+  RevokeDeviceOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RevokeDeviceOutcome']>
   Float: ResolverTypeWrapper<Scalars['Float']['output']>
   Int: ResolverTypeWrapper<Scalars['Int']['output']>
   String: ResolverTypeWrapper<Scalars['String']['output']>
@@ -1259,6 +1836,15 @@ export type ResolversParentTypes = {
   TicketType: TicketTypeSource
   EventSection: EventSection
   Seat: SeatSource
+  SeatMap: SeatMap
+  SeatMapSection: SeatMapSection
+  SeatLayout: SeatLayout
+  SeatLayoutSection: SeatLayoutSection
+  SeatLayoutRow: SeatLayoutRow
+  SeatsChanged: ResolversUnionTypes<ResolversParentTypes>['SeatsChanged']
+  SeatChanges: SeatChanges
+  SeatSectionChanges: SeatSectionChanges
+  SeatMapOutdated: SeatMapOutdated
   Hold: HoldSource
   HoldLine: HoldLine
   Booking: BookingSource
@@ -1267,12 +1853,30 @@ export type ResolversParentTypes = {
   TicketSeat: TicketSeat
   TicketValidation: Omit<TicketValidation, 'ticket'> & { ticket?: Maybe<ResolversParentTypes['Ticket']> }
   CheckInAccepted: Omit<CheckInAccepted, 'ticket'> & { ticket: ResolversParentTypes['Ticket'] }
+  DoorList: DoorListSource
+  DoorCounters: DoorCountersSource
+  GateCounters: GateCounters
+  DoorConflict: DoorConflictSource
+  DoorScan: DoorScanSource
+  DoorDevice: DoorDeviceSource
+  IssuedDevice: Omit<IssuedDevice, 'device'> & { device: ResolversParentTypes['DoorDevice'] }
+  RegisteredDevice: Omit<RegisteredDevice, 'device'> & { device: ResolversParentTypes['DoorDevice'] }
+  ScansUploaded: Omit<ScansUploaded, 'conflicts'> & { conflicts: ReadonlyArray<ResolversParentTypes['DoorConflict']> }
+  UploadedScan: UploadedScan
   CheckInRefused: CheckInRefused
   InventoryFinding: InventoryFinding
   EventConnection: Omit<EventConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['EventEdge']> }
   EventEdge: Omit<EventEdge, 'node'> & { node: ResolversParentTypes['Event'] }
   BookingConnection: Omit<BookingConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['BookingEdge']> }
   BookingEdge: Omit<BookingEdge, 'node'> & { node: ResolversParentTypes['Booking'] }
+  DoorConflictConnection: Omit<DoorConflictConnection, 'edges'> & {
+    edges: ReadonlyArray<ResolversParentTypes['DoorConflictEdge']>
+  }
+  DoorConflictEdge: Omit<DoorConflictEdge, 'node'> & { node: ResolversParentTypes['DoorConflict'] }
+  DoorDeviceConnection: Omit<DoorDeviceConnection, 'edges'> & {
+    edges: ReadonlyArray<ResolversParentTypes['DoorDeviceEdge']>
+  }
+  DoorDeviceEdge: Omit<DoorDeviceEdge, 'node'> & { node: ResolversParentTypes['DoorDevice'] }
   EventFilter: EventFilter
   BookingFilter: BookingFilter
   CreateEventInput: CreateEventInput
@@ -1285,6 +1889,11 @@ export type ResolversParentTypes = {
   CheckoutInput: CheckoutInput
   CancelBookingInput: CancelBookingInput
   CheckInInput: CheckInInput
+  UploadScansInput: UploadScansInput
+  OfflineScanInput: OfflineScanInput
+  IssueDeviceTokenInput: IssueDeviceTokenInput
+  RegisterDeviceInput: RegisterDeviceInput
+  RevokeDeviceInput: RevokeDeviceInput
   EventNotFound: EventNotFound
   VenueUnavailable: VenueUnavailable
   SeatingPlanNotFound: SeatingPlanNotFound
@@ -1302,6 +1911,9 @@ export type ResolversParentTypes = {
   HoldAlreadyUsed: HoldAlreadyUsed
   BookingNotFound: BookingNotFound
   BookingNotCancellable: BookingNotCancellable
+  PartnerNotFound: PartnerNotFound
+  DeviceNotFound: DeviceNotFound
+  DeviceTokenInvalid: DeviceTokenInvalid
   IdempotencyKeyReused: IdempotencyKeyReused
   CreateEventOutcome: ResolversUnionTypes<ResolversParentTypes>['CreateEventOutcome']
   PublishEventOutcome: ResolversUnionTypes<ResolversParentTypes>['PublishEventOutcome']
@@ -1312,6 +1924,10 @@ export type ResolversParentTypes = {
   CheckoutOutcome: ResolversUnionTypes<ResolversParentTypes>['CheckoutOutcome']
   CancelBookingOutcome: ResolversUnionTypes<ResolversParentTypes>['CancelBookingOutcome']
   CheckInOutcome: ResolversUnionTypes<ResolversParentTypes>['CheckInOutcome']
+  UploadScansOutcome: ResolversUnionTypes<ResolversParentTypes>['UploadScansOutcome']
+  IssueDeviceTokenOutcome: ResolversUnionTypes<ResolversParentTypes>['IssueDeviceTokenOutcome']
+  RegisterDeviceOutcome: ResolversUnionTypes<ResolversParentTypes>['RegisterDeviceOutcome']
+  RevokeDeviceOutcome: ResolversUnionTypes<ResolversParentTypes>['RevokeDeviceOutcome']
   Float: Scalars['Float']['output']
   Int: Scalars['Int']['output']
   String: Scalars['String']['output']
@@ -1381,6 +1997,9 @@ export type RefusalResolvers<
     | 'HoldAlreadyUsed'
     | 'BookingNotFound'
     | 'BookingNotCancellable'
+    | 'PartnerNotFound'
+    | 'DeviceNotFound'
+    | 'DeviceTokenInvalid'
     | 'IdempotencyKeyReused',
     ParentType,
     ContextType
@@ -1409,6 +2028,12 @@ export type QueryResolvers<
 > = {
   events?: Resolver<ResolversTypes['EventConnection'], ParentType, ContextType, RequireFields<QueryEventsArgs, 'first'>>
   event?: Resolver<Maybe<ResolversTypes['Event']>, ParentType, ContextType, RequireFields<QueryEventArgs, 'id'>>
+  seatMap?: Resolver<
+    Maybe<ResolversTypes['SeatMap']>,
+    ParentType,
+    ContextType,
+    RequireFields<QuerySeatMapArgs, 'eventId'>
+  >
   hold?: Resolver<Maybe<ResolversTypes['Hold']>, ParentType, ContextType, RequireFields<QueryHoldArgs, 'id'>>
   booking?: Resolver<Maybe<ResolversTypes['Booking']>, ParentType, ContextType, RequireFields<QueryBookingArgs, 'id'>>
   bookings?: Resolver<
@@ -1422,6 +2047,25 @@ export type QueryResolvers<
     ParentType,
     ContextType,
     RequireFields<QueryValidateTicketArgs, 'eventId' | 'code'>
+  >
+  doorList?: Resolver<ResolversTypes['DoorList'], ParentType, ContextType, RequireFields<QueryDoorListArgs, 'eventId'>>
+  doorCounters?: Resolver<
+    ResolversTypes['DoorCounters'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryDoorCountersArgs, 'eventId'>
+  >
+  doorConflicts?: Resolver<
+    ResolversTypes['DoorConflictConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryDoorConflictsArgs, 'eventId' | 'first'>
+  >
+  doorDevices?: Resolver<
+    ResolversTypes['DoorDeviceConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryDoorDevicesArgs, 'partnerId' | 'first'>
   >
   auditInventory?: Resolver<ReadonlyArray<ResolversTypes['InventoryFinding']>, ParentType, ContextType>
 }
@@ -1484,6 +2128,30 @@ export type MutationResolvers<
     ContextType,
     RequireFields<MutationCheckInArgs, 'input'>
   >
+  uploadScans?: Resolver<
+    ResolversTypes['UploadScansOutcome'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationUploadScansArgs, 'input'>
+  >
+  issueDeviceToken?: Resolver<
+    ResolversTypes['IssueDeviceTokenOutcome'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationIssueDeviceTokenArgs, 'input'>
+  >
+  registerDevice?: Resolver<
+    ResolversTypes['RegisterDeviceOutcome'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationRegisterDeviceArgs, 'input'>
+  >
+  revokeDevice?: Resolver<
+    ResolversTypes['RevokeDeviceOutcome'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationRevokeDeviceArgs, 'input'>
+  >
 }
 
 export type SubscriptionResolvers<
@@ -1496,6 +2164,20 @@ export type SubscriptionResolvers<
     ParentType,
     ContextType,
     RequireFields<SubscriptionBookingUpdatedArgs, 'id'>
+  >
+  doorCountersUpdated?: SubscriptionResolver<
+    ResolversTypes['DoorCounters'],
+    'doorCountersUpdated',
+    ParentType,
+    ContextType,
+    RequireFields<SubscriptionDoorCountersUpdatedArgs, 'eventId'>
+  >
+  seatsChanged?: SubscriptionResolver<
+    ResolversTypes['SeatsChanged'],
+    'seatsChanged',
+    ParentType,
+    ContextType,
+    RequireFields<SubscriptionSeatsChangedArgs, 'eventId' | 'version'>
   >
 }
 
@@ -1524,6 +2206,8 @@ export type EventResolvers<
   ticketTypes?: Resolver<ReadonlyArray<ResolversTypes['TicketType']>, ParentType, ContextType>
   sections?: Resolver<ReadonlyArray<ResolversTypes['EventSection']>, ParentType, ContextType>
   seats?: Resolver<ReadonlyArray<ResolversTypes['Seat']>, ParentType, ContextType, Partial<EventSeatsArgs>>
+  seatMap?: Resolver<Maybe<ResolversTypes['SeatMap']>, ParentType, ContextType>
+  seatLayout?: Resolver<Maybe<ResolversTypes['SeatLayout']>, ParentType, ContextType>
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
 }
 
@@ -1602,6 +2286,90 @@ export type SeatResolvers<
   status?: Resolver<ResolversTypes['SeatStatus'], ParentType, ContextType>
   ticketTypeId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>
   accessible?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>
+}
+
+export type SeatMapResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['SeatMap'] = ResolversParentTypes['SeatMap'],
+> = {
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  layoutId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  readAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  sections?: Resolver<ReadonlyArray<ResolversTypes['SeatMapSection']>, ParentType, ContextType>
+}
+
+export type SeatMapSectionResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['SeatMapSection'] = ResolversParentTypes['SeatMapSection'],
+> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  seats?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  available?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  states?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+}
+
+export type SeatLayoutResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['SeatLayout'] = ResolversParentTypes['SeatLayout'],
+> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  categories?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>
+  sections?: Resolver<ReadonlyArray<ResolversTypes['SeatLayoutSection']>, ParentType, ContextType>
+}
+
+export type SeatLayoutSectionResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['SeatLayoutSection'] = ResolversParentTypes['SeatLayoutSection'],
+> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  rows?: Resolver<ReadonlyArray<ResolversTypes['SeatLayoutRow']>, ParentType, ContextType>
+}
+
+export type SeatLayoutRowResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['SeatLayoutRow'] = ResolversParentTypes['SeatLayoutRow'],
+> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  seatIds?: Resolver<ReadonlyArray<ResolversTypes['ID']>, ParentType, ContextType>
+  numbers?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>
+  categories?: Resolver<ReadonlyArray<ResolversTypes['Int']>, ParentType, ContextType>
+  accessible?: Resolver<ReadonlyArray<ResolversTypes['Int']>, ParentType, ContextType>
+}
+
+export type SeatsChangedResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['SeatsChanged'] = ResolversParentTypes['SeatsChanged'],
+> = {
+  __resolveType: TypeResolveFn<'SeatChanges' | 'SeatMapOutdated', ParentType, ContextType>
+}
+
+export type SeatChangesResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['SeatChanges'] = ResolversParentTypes['SeatChanges'],
+> = {
+  fromVersion?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  sections?: Resolver<ReadonlyArray<ResolversTypes['SeatSectionChanges']>, ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type SeatSectionChangesResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['SeatSectionChanges'] = ResolversParentTypes['SeatSectionChanges'],
+> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  available?: Resolver<ReadonlyArray<ResolversTypes['Int']>, ParentType, ContextType>
+  held?: Resolver<ReadonlyArray<ResolversTypes['Int']>, ParentType, ContextType>
+  sold?: Resolver<ReadonlyArray<ResolversTypes['Int']>, ParentType, ContextType>
+  blocked?: Resolver<ReadonlyArray<ResolversTypes['Int']>, ParentType, ContextType>
+}
+
+export type SeatMapOutdatedResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['SeatMapOutdated'] = ResolversParentTypes['SeatMapOutdated'],
+> = {
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
 }
 
 export type HoldResolvers<
@@ -1701,8 +2469,118 @@ export type CheckInAcceptedResolvers<
   ParentType extends ResolversParentTypes['CheckInAccepted'] = ResolversParentTypes['CheckInAccepted'],
 > = {
   ticket?: Resolver<ResolversTypes['Ticket'], ParentType, ContextType>
+  direction?: Resolver<ResolversTypes['ScanDirection'], ParentType, ContextType>
   at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type DoorListResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['DoorList'] = ResolversParentTypes['DoorList'],
+> = {
+  event?: Resolver<ResolversTypes['Event'], ParentType, ContextType>
+  publicKey?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  keyId?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  version?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  hasMore?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>
+  size?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  entries?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+}
+
+export type DoorCountersResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['DoorCounters'] = ResolversParentTypes['DoorCounters'],
+> = {
+  event?: Resolver<ResolversTypes['Event'], ParentType, ContextType>
+  tickets?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  arrived?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  inside?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  refused?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  conflicts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  gates?: Resolver<ReadonlyArray<ResolversTypes['GateCounters']>, ParentType, ContextType>
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+}
+
+export type GateCountersResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['GateCounters'] = ResolversParentTypes['GateCounters'],
+> = {
+  gate?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  entries?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  exits?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  refused?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+}
+
+export type DoorConflictResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['DoorConflict'] = ResolversParentTypes['DoorConflict'],
+> = {
+  reason?: Resolver<ResolversTypes['CheckInReason'], ParentType, ContextType>
+  ticket?: Resolver<Maybe<ResolversTypes['Ticket']>, ParentType, ContextType>
+  scan?: Resolver<ResolversTypes['DoorScan'], ParentType, ContextType>
+  first?: Resolver<Maybe<ResolversTypes['DoorScan']>, ParentType, ContextType>
+}
+
+export type DoorScanResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['DoorScan'] = ResolversParentTypes['DoorScan'],
+> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  gate?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  direction?: Resolver<ResolversTypes['ScanDirection'], ParentType, ContextType>
+  scannedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  uploadedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>
+  scannedBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+}
+
+export type DoorDeviceResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['DoorDevice'] = ResolversParentTypes['DoorDevice'],
+> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  event?: Resolver<Maybe<ResolversTypes['Event']>, ParentType, ContextType>
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  tokenExpiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  registeredAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>
+  revokedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type IssuedDeviceResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['IssuedDevice'] = ResolversParentTypes['IssuedDevice'],
+> = {
+  device?: Resolver<ResolversTypes['DoorDevice'], ParentType, ContextType>
+  token?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type RegisteredDeviceResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['RegisteredDevice'] = ResolversParentTypes['RegisteredDevice'],
+> = {
+  device?: Resolver<ResolversTypes['DoorDevice'], ParentType, ContextType>
+  credential?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type ScansUploadedResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['ScansUploaded'] = ResolversParentTypes['ScansUploaded'],
+> = {
+  results?: Resolver<ReadonlyArray<ResolversTypes['UploadedScan']>, ParentType, ContextType>
+  conflicts?: Resolver<ReadonlyArray<ResolversTypes['DoorConflict']>, ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type UploadedScanResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['UploadedScan'] = ResolversParentTypes['UploadedScan'],
+> = {
+  nonce?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  status?: Resolver<ResolversTypes['UploadedScanStatus'], ParentType, ContextType>
+  reason?: Resolver<Maybe<ResolversTypes['CheckInReason']>, ParentType, ContextType>
 }
 
 export type CheckInRefusedResolvers<
@@ -1754,6 +2632,38 @@ export type BookingEdgeResolvers<
 > = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>
   node?: Resolver<ResolversTypes['Booking'], ParentType, ContextType>
+}
+
+export type DoorConflictConnectionResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['DoorConflictConnection'] = ResolversParentTypes['DoorConflictConnection'],
+> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['DoorConflictEdge']>, ParentType, ContextType>
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
+}
+
+export type DoorConflictEdgeResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['DoorConflictEdge'] = ResolversParentTypes['DoorConflictEdge'],
+> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  node?: Resolver<ResolversTypes['DoorConflict'], ParentType, ContextType>
+}
+
+export type DoorDeviceConnectionResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['DoorDeviceConnection'] = ResolversParentTypes['DoorDeviceConnection'],
+> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['DoorDeviceEdge']>, ParentType, ContextType>
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
+}
+
+export type DoorDeviceEdgeResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['DoorDeviceEdge'] = ResolversParentTypes['DoorDeviceEdge'],
+> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  node?: Resolver<ResolversTypes['DoorDevice'], ParentType, ContextType>
 }
 
 export type EventNotFoundResolvers<
@@ -1915,6 +2825,33 @@ export type BookingNotCancellableResolvers<
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
 }
 
+export type PartnerNotFoundResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['PartnerNotFound'] = ResolversParentTypes['PartnerNotFound'],
+> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  partnerId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type DeviceNotFoundResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['DeviceNotFound'] = ResolversParentTypes['DeviceNotFound'],
+> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  deviceId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type DeviceTokenInvalidResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['DeviceTokenInvalid'] = ResolversParentTypes['DeviceTokenInvalid'],
+> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  reason?: Resolver<ResolversTypes['DeviceTokenProblem'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
 export type IdempotencyKeyReusedResolvers<
   ContextType = RequestContext,
   ParentType extends ResolversParentTypes['IdempotencyKeyReused'] = ResolversParentTypes['IdempotencyKeyReused'],
@@ -2038,6 +2975,42 @@ export type CheckInOutcomeResolvers<
   __resolveType: TypeResolveFn<'CheckInAccepted' | 'CheckInRefused' | 'EventNotFound', ParentType, ContextType>
 }
 
+export type UploadScansOutcomeResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['UploadScansOutcome'] = ResolversParentTypes['UploadScansOutcome'],
+> = {
+  __resolveType: TypeResolveFn<'ScansUploaded' | 'EventNotFound', ParentType, ContextType>
+}
+
+export type IssueDeviceTokenOutcomeResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['IssueDeviceTokenOutcome'] = ResolversParentTypes['IssueDeviceTokenOutcome'],
+> = {
+  __resolveType: TypeResolveFn<
+    'IssuedDevice' | 'PartnerNotFound' | 'EventNotFound' | 'IdempotencyKeyReused',
+    ParentType,
+    ContextType
+  >
+}
+
+export type RegisterDeviceOutcomeResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['RegisterDeviceOutcome'] = ResolversParentTypes['RegisterDeviceOutcome'],
+> = {
+  __resolveType: TypeResolveFn<
+    'RegisteredDevice' | 'DeviceTokenInvalid' | 'IdempotencyKeyReused',
+    ParentType,
+    ContextType
+  >
+}
+
+export type RevokeDeviceOutcomeResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['RevokeDeviceOutcome'] = ResolversParentTypes['RevokeDeviceOutcome'],
+> = {
+  __resolveType: TypeResolveFn<'DoorDevice' | 'DeviceNotFound', ParentType, ContextType>
+}
+
 export type Resolvers<ContextType = RequestContext> = {
   DateTime?: GraphQLScalarType
   SafeInt?: GraphQLScalarType
@@ -2054,6 +3027,15 @@ export type Resolvers<ContextType = RequestContext> = {
   TicketType?: TicketTypeResolvers<ContextType>
   EventSection?: EventSectionResolvers<ContextType>
   Seat?: SeatResolvers<ContextType>
+  SeatMap?: SeatMapResolvers<ContextType>
+  SeatMapSection?: SeatMapSectionResolvers<ContextType>
+  SeatLayout?: SeatLayoutResolvers<ContextType>
+  SeatLayoutSection?: SeatLayoutSectionResolvers<ContextType>
+  SeatLayoutRow?: SeatLayoutRowResolvers<ContextType>
+  SeatsChanged?: SeatsChangedResolvers<ContextType>
+  SeatChanges?: SeatChangesResolvers<ContextType>
+  SeatSectionChanges?: SeatSectionChangesResolvers<ContextType>
+  SeatMapOutdated?: SeatMapOutdatedResolvers<ContextType>
   Hold?: HoldResolvers<ContextType>
   HoldLine?: HoldLineResolvers<ContextType>
   Booking?: BookingResolvers<ContextType>
@@ -2062,12 +3044,26 @@ export type Resolvers<ContextType = RequestContext> = {
   TicketSeat?: TicketSeatResolvers<ContextType>
   TicketValidation?: TicketValidationResolvers<ContextType>
   CheckInAccepted?: CheckInAcceptedResolvers<ContextType>
+  DoorList?: DoorListResolvers<ContextType>
+  DoorCounters?: DoorCountersResolvers<ContextType>
+  GateCounters?: GateCountersResolvers<ContextType>
+  DoorConflict?: DoorConflictResolvers<ContextType>
+  DoorScan?: DoorScanResolvers<ContextType>
+  DoorDevice?: DoorDeviceResolvers<ContextType>
+  IssuedDevice?: IssuedDeviceResolvers<ContextType>
+  RegisteredDevice?: RegisteredDeviceResolvers<ContextType>
+  ScansUploaded?: ScansUploadedResolvers<ContextType>
+  UploadedScan?: UploadedScanResolvers<ContextType>
   CheckInRefused?: CheckInRefusedResolvers<ContextType>
   InventoryFinding?: InventoryFindingResolvers<ContextType>
   EventConnection?: EventConnectionResolvers<ContextType>
   EventEdge?: EventEdgeResolvers<ContextType>
   BookingConnection?: BookingConnectionResolvers<ContextType>
   BookingEdge?: BookingEdgeResolvers<ContextType>
+  DoorConflictConnection?: DoorConflictConnectionResolvers<ContextType>
+  DoorConflictEdge?: DoorConflictEdgeResolvers<ContextType>
+  DoorDeviceConnection?: DoorDeviceConnectionResolvers<ContextType>
+  DoorDeviceEdge?: DoorDeviceEdgeResolvers<ContextType>
   EventNotFound?: EventNotFoundResolvers<ContextType>
   VenueUnavailable?: VenueUnavailableResolvers<ContextType>
   SeatingPlanNotFound?: SeatingPlanNotFoundResolvers<ContextType>
@@ -2085,6 +3081,9 @@ export type Resolvers<ContextType = RequestContext> = {
   HoldAlreadyUsed?: HoldAlreadyUsedResolvers<ContextType>
   BookingNotFound?: BookingNotFoundResolvers<ContextType>
   BookingNotCancellable?: BookingNotCancellableResolvers<ContextType>
+  PartnerNotFound?: PartnerNotFoundResolvers<ContextType>
+  DeviceNotFound?: DeviceNotFoundResolvers<ContextType>
+  DeviceTokenInvalid?: DeviceTokenInvalidResolvers<ContextType>
   IdempotencyKeyReused?: IdempotencyKeyReusedResolvers<ContextType>
   CreateEventOutcome?: CreateEventOutcomeResolvers<ContextType>
   PublishEventOutcome?: PublishEventOutcomeResolvers<ContextType>
@@ -2095,6 +3094,10 @@ export type Resolvers<ContextType = RequestContext> = {
   CheckoutOutcome?: CheckoutOutcomeResolvers<ContextType>
   CancelBookingOutcome?: CancelBookingOutcomeResolvers<ContextType>
   CheckInOutcome?: CheckInOutcomeResolvers<ContextType>
+  UploadScansOutcome?: UploadScansOutcomeResolvers<ContextType>
+  IssueDeviceTokenOutcome?: IssueDeviceTokenOutcomeResolvers<ContextType>
+  RegisterDeviceOutcome?: RegisterDeviceOutcomeResolvers<ContextType>
+  RevokeDeviceOutcome?: RevokeDeviceOutcomeResolvers<ContextType>
 }
 
 export type DirectiveResolvers<ContextType = RequestContext> = {

@@ -1,5 +1,5 @@
 import type { Queryable } from '@tikitu/runtime/database'
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 
 /** How many tickets of each of these types could be held now. A type that is not published is not among them. */
 export async function availabilityOf(
@@ -54,12 +54,15 @@ export async function statesOfSeats(
   return rows
 }
 
-const LETTER = sql`case
+/** The letter of a seat at an instant. */
+export const stateLetter = (at: SQL) => sql`case
   when ticket_type_no is null then 'B'
   when expires_at = 'infinity' then 'S'
-  when expires_at > now() then 'H'
+  when expires_at > ${at} then 'H'
   else 'A'
 end`
+
+const LETTER = stateLetter(sql`now()`)
 
 /** What never changes about a published event and its seats; undefined before it is published. */
 export async function publishedPlan(

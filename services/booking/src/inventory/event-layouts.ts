@@ -5,6 +5,8 @@ import { publishedPlan } from './availability.sql.ts'
 
 /** What never changes about the seats of a published event. */
 export interface EventLayout {
+  /** Null when the event is general admission only. */
+  readonly planId: string | null
   /** Without rows when the event is general admission only. */
   readonly plan: PlanLayout
   /** From a price category to the ticket type that sells its seats. */
@@ -27,7 +29,7 @@ export async function eventLayout(db: Queryable, eventId: string): Promise<Event
   const frame = frames.get(eventId) ?? (await readFrame(db, eventId))
   if (!frame) return null
   const plan = frame.planId === null ? NO_SEATS : await layoutOf(db, frame.planId)
-  return { plan, typeIdByCategory: frame.typeIdByCategory }
+  return { planId: frame.planId, plan, typeIdByCategory: frame.typeIdByCategory }
 }
 
 async function readFrame(db: Queryable, eventId: string): Promise<Frame | undefined> {

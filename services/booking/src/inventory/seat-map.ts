@@ -104,7 +104,7 @@ async function layoutFor(db: Queryable, { id, seatingPlanId }: EventOfSeats): Pr
   const published = await eventLayout(db, id)
   if (published) return published
   const plan: PlanLayout | null = seatingPlanId === null ? null : await layoutOf(db, seatingPlanId)
-  return { plan: plan ?? NO_PLAN, typeIdByCategory: new Map() }
+  return { planId: seatingPlanId, plan: plan ?? NO_PLAN, typeIdByCategory: new Map() }
 }
 
 const NO_PLAN: PlanLayout = { rows: [], seats: [], seatNoById: new Map(), rowsBySection: new Map() }
