@@ -10,6 +10,8 @@ export interface Database {
   readonly orm: NodePgDatabase
   /** The pool itself, for `LISTEN`, health and the hottest statements. */
   readonly pool: pg.Pool
+  /** For what nobody who asks is told. */
+  readonly log: Logger
   /** Waits for running statements and closes every connection. */
   close(): Promise<void>
 }
@@ -45,7 +47,7 @@ export function openDatabase({ url, connectionsMax = 10, log }: DatabaseOptions)
   // The pool listens only while a connection is idle: one that is lost in the middle of a transaction would crash
   // the process just as well. Its statement fails, which is where the loss is reported.
   pool.on('connect', (client) => client.on('error', () => undefined))
-  return { orm: drizzle(pool), pool, close: () => pool.end() }
+  return { orm: drizzle(pool), pool, log, close: () => pool.end() }
 }
 
 /** The advisory lock that lets one instance migrate while the others wait. The number has no meaning; it must not change. */

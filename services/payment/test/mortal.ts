@@ -1,4 +1,5 @@
 import type { Database } from '@tikitu/runtime/database'
+import { createLog } from '@tikitu/runtime/log'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
 import type { SandboxProvider } from '../src/providers/provider.ts'
@@ -35,7 +36,7 @@ export function startMortal(url: string, provider: SandboxProvider): MortalProce
   }
   const pool = new MortalPool({ connectionString: url, max: 10 }, alive)
   return {
-    database: { pool, orm: drizzle(pool), close: () => pool.end() },
+    database: { pool, orm: drizzle(pool), log: createLog('payment', 'silent'), close: () => pool.end() },
     sandbox: watched(provider, {
       before: () => {
         if (!alive()) throw new PowerCut()

@@ -1,5 +1,4 @@
 import { sqlState, type Database, type Queryable } from '@tikitu/runtime/database'
-import { currentTrace } from '@tikitu/runtime/trace'
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import { bookings } from '../tables.ts'
 import type { CommonAnswer, HeldTickets, HoldLine, SeatsAnswer, TypeAnswer } from './hold.rules.ts'
@@ -19,44 +18,45 @@ export interface Wish {
   readonly seatsPerHold: number
   readonly holdsPerBuyer: number
   readonly holdSeconds: number
+  /** What this began with, for the event that is published; see `Trace`. */
+  readonly correlationId: string | null
+  readonly traceparent: string | null
 }
 
 /** Reserves seats by their numbers, all or none. */
 export function holdChosenSeats(
   database: Database,
-  wish: Wish,
-  seatNos: readonly number[],
+  wish: Wish & { readonly seatNos: readonly number[] },
 ): Promise<CommonAnswer | SeatsAnswer> {
   return hold(database, wish, {
     name: 'hold_seats',
     text: `select * from hold_seats(${WISH}, $10::integer[])`,
-    values: [seatNos],
+    values: [wish.seatNos],
   })
 }
 
 /** Reserves seats of a type next to each other, all or none. `patient` waits for others who are at work there. */
 export function holdBestSeats(
   database: Database,
-  wish: Wish,
-  { ticketTypeId, quantity, patient }: { ticketTypeId: string; quantity: number; patient: boolean },
+  wish: Wish & { readonly ticketTypeId: string; readonly quantity: number },
+  patient: boolean,
 ): Promise<CommonAnswer | TypeAnswer> {
   return hold(database, wish, {
     name: 'hold_best_available',
     text: `select * from hold_best_available(${WISH}, $10, $11, $12)`,
-    values: [ticketTypeId, quantity, patient],
+    values: [wish.ticketTypeId, wish.quantity, patient],
   })
 }
 
 /** Reserves units of a general-admission type, all or none. */
 export function holdUnits(
   database: Database,
-  wish: Wish,
-  { ticketTypeId, quantity }: { ticketTypeId: string; quantity: number },
+  wish: Wish & { readonly ticketTypeId: string; readonly quantity: number },
 ): Promise<CommonAnswer | TypeAnswer> {
   return hold(database, wish, {
     name: 'hold_general_admission',
     text: `select * from hold_general_admission(${WISH}, $10, $11)`,
-    values: [ticketTypeId, quantity],
+    values: [wish.ticketTypeId, wish.quantity],
   })
 }
 
@@ -103,7 +103,6 @@ async function hold<Answer extends CommonAnswer | SeatsAnswer | TypeAnswer>(
   wish: Wish,
   { name, text, values }: Statement,
 ): Promise<Answer> {
-  const trace = currentTrace()
   const row = await call<Answer['outcome']>(database, {
     name,
     text,
@@ -115,18 +114,17 @@ async function hold<Answer extends CommonAnswer | SeatsAnswer | TypeAnswer>(
       wish.seatsPerHold,
       wish.holdsPerBuyer,
       wish.holdSeconds,
-      trace?.correlationId ?? null,
-      trace?.traceparent ?? null,
+      wish.correlationId,
+      wish.traceparent,
       ...values,
     ],
   })
-  const { outcome, facts } = row
-  const answer = outcome === 'HELD' || outcome === 'REPEATED' ? { outcome, hold: toHold(row) } : { outcome, facts }
   // The functions answer what these types say; that is what their tests are about.
-  return answer as Answer
+  return answerOf(row) as Answer
 }
 
-interface AnswerRow<Outcome> {
+/** An answer as it comes from the database. */
+export interface AnswerRow<Outcome> {
   readonly outcome: Outcome
   readonly facts: object | null
   readonly id: string
@@ -139,7 +137,13 @@ interface AnswerRow<Outcome> {
   readonly currency: string
 }
 
-function toHold(row: AnswerRow<string>): HeldTickets {
+/** What an answer says. */
+export function answerOf<Outcome>(row: AnswerRow<Outcome>) {
+  const { outcome, facts } = row
+  return outcome === 'HELD' || outcome === 'REPEATED' ? { outcome, hold: toHold(row) } : { outcome, facts }
+}
+
+function toHold(row: AnswerRow<unknown>): HeldTickets {
   const { id, event_id: eventId, expires_at: expiresAt, lines, seat_nos: seatNos, total, currency } = row
   return { id, eventId, expiresAt, lines, seatNos, total: Number(total), currency, isFresh: row.outcome === 'HELD' }
 }

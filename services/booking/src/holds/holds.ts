@@ -4,7 +4,9 @@ import type { Database } from '@tikitu/runtime/database'
 import { wakeRelay } from '@tikitu/runtime/events'
 import { isId } from '@tikitu/runtime/ids'
 import { accept, refuse } from '@tikitu/runtime/outcome'
+import { currentTrace } from '@tikitu/runtime/trace'
 import { eventLayout } from '../inventory/event-layouts.ts'
+import { deskOf } from './desk.ts'
 import {
   eventNotFound,
   explainSeats,
@@ -14,10 +16,12 @@ import {
   type CommonAnswer,
   type TypeAnswer,
 } from './hold.rules.ts'
-import { giveHoldBack, holdBestSeats, holdChosenSeats, holdUnits, type Wish } from './hold.sql.ts'
+import type { TypeWish } from './hold-batch.sql.ts'
+import { giveHoldBack, holdBestSeats, holdUnits, type Wish } from './hold.sql.ts'
 
 /*
- * These verbs are given a database and not a transaction: each is a single statement that decides, takes and tells.
+ * These verbs are given a database and not a transaction: each is a single statement that decides, takes and tells,
+ * and at busy times one statement does so for many wishes at once. See desk.ts.
  */
 
 /** Larger than any setting allows. What is longer is refused before it is looked at. */
@@ -63,7 +67,7 @@ export async function holdSeats(database: Database, { seatIds, ...buyer }: Buyer
   if (unknown.length > 0) return seatsUnknown(unknown)
 
   const seatNos = wanted.flatMap((seatId) => seatNoById.get(seatId) ?? []).toSorted((left, right) => left - right)
-  const answer = await holdChosenSeats(database, wishOf(buyer, ['holdSeats', eventId, ...seatNos]), seatNos)
+  const answer = await deskOf(database).seats({ ...wishOf(buyer, ['holdSeats', eventId, ...seatNos]), seatNos })
   wakeIfHeld(database, answer)
   return explainSeats(answer, buyer, (seatNo) => seats[seatNo]?.seatId ?? String(seatNo))
 }
@@ -76,30 +80,32 @@ interface OfType extends Buyer {
 
 /** Reserves the best free seats of a type next to each other, all or none. Seats for wheelchairs are never among them. */
 export async function holdBestAvailable(database: Database, wish: OfType) {
-  return holdOfType(database, wish, 'holdBestAvailable', (row, attempt) =>
-    holdBestSeats(database, row, { ...wish, patient: attempt > 1 }),
-  )
+  return holdOfType(database, wish, 'holdBestAvailable', {
+    first: (row) => deskOf(database).best(row),
+    again: (row) => holdBestSeats(database, row, true),
+  })
 }
 
 /** Reserves units of a general-admission type, all or none. */
 export async function holdGeneralAdmission(database: Database, wish: OfType) {
-  return holdOfType(database, wish, 'holdGeneralAdmission', (row) => holdUnits(database, row, wish))
+  return holdOfType(database, wish, 'holdGeneralAdmission', {
+    first: (row) => deskOf(database).units(row),
+    again: (row) => holdUnits(database, row),
+  })
 }
 
 async function holdOfType(
   database: Database,
   wish: OfType,
   operation: string,
-  attemptHold: (row: Wish, attempt: number) => Promise<CommonAnswer | TypeAnswer>,
+  { first, again }: Record<'first' | 'again', (row: TypeWish) => Promise<CommonAnswer | TypeAnswer>>,
 ) {
   const { eventId, ticketTypeId, quantity } = wish
   if (!isId(eventId)) return eventNotFound(eventId)
   if (!isId(ticketTypeId)) return explainType({ outcome: 'TicketTypeNotFound' }, wish)
-  const row = wishOf(wish, [operation, eventId, ticketTypeId, quantity])
-  let answer = await attemptHold(row, 1)
-  for (let attempt = 2; answer.outcome === 'BUSY' && attempt <= ATTEMPTS_MAX; attempt++) {
-    answer = await attemptHold(row, attempt)
-  }
+  const row = { ...wishOf(wish, [operation, eventId, ticketTypeId, quantity]), ticketTypeId, quantity }
+  let answer = await first(row)
+  for (let attempt = 2; answer.outcome === 'BUSY' && attempt <= ATTEMPTS_MAX; attempt++) answer = await again(row)
   wakeIfHeld(database, answer)
   return explainType(answer, wish)
 }
@@ -119,7 +125,8 @@ export async function releaseHold(database: Database, { holdId, userId }: { hold
 
 function wishOf({ eventId, userId, idempotencyKey, limits }: Buyer, request: readonly unknown[]): Wish {
   const requestHash = createHash('sha256').update(JSON.stringify(request)).digest('base64url')
-  return { eventId, userId, idempotencyKey, requestHash, ...limits }
+  const { correlationId = null, traceparent = null } = currentTrace() ?? {}
+  return { eventId, userId, idempotencyKey, requestHash, ...limits, correlationId, traceparent }
 }
 
 function wakeIfHeld(database: Database, { outcome }: { outcome: string }): void {
