@@ -78,6 +78,8 @@ export const bookings = pgTable(
     endedAt: instant('ended_at'),
     endReason: text('end_reason'),
     late: boolean('late').notNull().default(false),
+    /** How often a hold was given more time. */
+    extensions: smallint('extensions').notNull().default(0),
   },
   (table) => [
     uniqueIndex('bookings_key_once').on(table.userId, table.idempotencyKey),
@@ -104,6 +106,10 @@ export const bookings = pgTable(
     index('bookings_admission_due')
       .on(table.ticketTypeId, table.expiresAt)
       .where(sql`status in ('HELD', 'PENDING') and ticket_type_id is not null`),
+    // Holds that ended and were never a booking: forgotten after a while. A live hold is not in it.
+    index('bookings_ended_holds')
+      .on(table.endedAt)
+      .where(sql`reference is null and ended_at is not null`),
     check('bookings_status', oneOf('status', BOOKING_STATUSES)),
     check('bookings_quantity', sql`quantity > 0`),
     check('bookings_total', sql`total >= 0`),

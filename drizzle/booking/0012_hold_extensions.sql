@@ -1,0 +1,2 @@
+ALTER TABLE "bookings" ADD COLUMN "extensions" smallint DEFAULT 0 NOT NULL;--> statement-breakpoint
+CREATE INDEX "bookings_ended_holds" ON "bookings" USING btree ("ended_at") WHERE reference is null and ended_at is not null;
