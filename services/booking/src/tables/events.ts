@@ -40,6 +40,14 @@ export const events = pgTable(
     maxTicketsPerBuyer: integer('max_tickets_per_buyer').notNull(),
     createdAt: instant('created_at').notNull(),
     publishedAt: instant('published_at'),
+    cancelledAt: instant('cancelled_at'),
+    /** What its partner told the buyers. */
+    cancelReason: text('cancel_reason'),
+    /** When its times were changed last, and what its partner told the buyers. */
+    rescheduledAt: instant('rescheduled_at'),
+    rescheduleReason: text('reschedule_reason'),
+    /** Until when whoever bought before `rescheduledAt` may have all their money back. */
+    refundableUntil: instant('refundable_until'),
     /** Letters and digits only, so that `AC/DC` is two words here and in a search. */
     titleWords: tsvector('title_words').generatedAlwaysAs(
       sql`to_tsvector('simple', regexp_replace(title, '[^[:alnum:]]+', ' ', 'g'))`,
@@ -55,6 +63,8 @@ export const events = pgTable(
       'events_published_when_on_sale',
       sql`status = 'DRAFT' or (published_at is not null and sales_open_at is not null)`,
     ),
+    check('events_cancelled_when_and_why', sql`cancelled_at is null or (status = 'CANCELLED' and cancel_reason is not null)`),
+    check('events_rescheduled_refundable', sql`(rescheduled_at is null) = (refundable_until is null)`),
     check('events_currency', sql`currency ~ '^[A-Z]{3}$'`),
     check('events_max_tickets', sql`max_tickets_per_buyer between 1 and 100`),
     index('events_by_start').on(table.status, table.startsAt, table.id),
