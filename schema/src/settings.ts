@@ -25,6 +25,8 @@ export const SETTINGS = {
   'booking.holdsPerBuyer': integer('How many open holds one buyer may have of one event.', 1, 50, 3),
   'booking.holdMinutes': integer('How long a hold lasts, in minutes.', 1, 60, 10),
   'booking.holdMinutesMax': integer('How long a hold may last with extensions, in minutes.', 1, 120, 30),
+  'booking.holdExtensionsMax': integer('How often a hold can be extended.', 0, 20, 1),
+  'booking.endedHoldDays': integer('How long holds that ended without a booking are kept, in days.', 1, 365, 7),
   'booking.paymentMinutes': integer('How long a booking waits for money, in minutes.', 1, 120, 15),
   'booking.cancellationHours': integer(
     'How many hours before its event a buyer may still cancel a booking.',
@@ -32,6 +34,25 @@ export const SETTINGS = {
     720,
     24,
   ),
+  'booking.bookingsPerSecond': integer(
+    'How many bookings of an event that was cancelled or moved are dealt with in a second.',
+    1,
+    1_000,
+    50,
+  ),
+  'booking.rescheduleRefundDays': integer(
+    'How many days whoever bought before an event was moved may have all their money back.',
+    1,
+    90,
+    14,
+  ),
+  'booking.transferHours': integer(
+    'How long a ticket that was offered to somebody may be claimed, in hours.',
+    1,
+    720,
+    72,
+  ),
+  'door.deviceTokenMinutes': integer('How long a token may register a scanner, in minutes.', 1, 10_080, 60),
   'idempotency.hours': integer('How long an idempotency key is remembered, in hours.', 1, 168, 24),
   'partner.commissionBasisPoints': integer(
     "The platform's share of a price unless terms say otherwise, in basis points.",

@@ -1,4 +1,9 @@
 import type { BookingRow } from './bookings/booking.sql.ts'
+import type { CheckInRow } from './check-ins/check-in.sql.ts'
+import type { Conflict } from './check-ins/conflicts.rules.ts'
+import type { DoorCounters } from './check-ins/counters.ts'
+import type { DoorList } from './check-ins/door-list.ts'
+import type { DeviceRow } from './devices/device.sql.ts'
 import type { EventRow, TicketTypeRow } from './events/event.sql.ts'
 import type { HeldTickets } from './holds/hold.rules.ts'
 import type { EventSeat } from './inventory/seat-map.ts'
@@ -21,3 +26,13 @@ export interface BookingLineSource extends BookingLine {
 }
 /** A ticket as its table has it. */
 export interface TicketSource extends TicketRow {}
+/** A scan at a door as its table has it. */
+export interface DoorScanSource extends CheckInRow {}
+/** Somebody whom a door let through and should not have. */
+export interface DoorConflictSource extends Conflict<CheckInRow> {}
+/** The counters of an event's doors, with the event's id. */
+export interface DoorCountersSource extends DoorCounters {}
+/** The list of an event's doors, with the event's id. */
+export interface DoorListSource extends DoorList {}
+/** A scanner as its table has it. */
+export interface DoorDeviceSource extends DeviceRow {}

@@ -7,11 +7,14 @@ import { bookingResolvers } from './bookings/booking.resolvers.ts'
 import { completeEvents } from './bookings/completion.ts'
 import { keepExpiring } from './bookings/expiry.ts'
 import { checkInResolvers } from './check-ins/check-in.resolvers.ts'
+import { doorResolvers } from './check-ins/door.resolvers.ts'
 import type { BookingConfig } from './config.ts'
+import { deviceResolvers } from './devices/device.resolvers.ts'
 import { eventResolvers } from './events/event.resolvers.ts'
 import type { Resolvers } from './generated/graphql.ts'
 import { holdResolvers } from './holds/hold.resolvers.ts'
 import { seatMapResolvers } from './inventory/seat-map.resolvers.ts'
+import { bearerSecrets } from './tickets/bearer.ts'
 import { openKeyring } from './tickets/keyring.ts'
 import { ticketResolvers } from './tickets/ticket.resolvers.ts'
 import { venueSubscriptions } from './venues/venue.events.ts'
@@ -19,12 +22,15 @@ import { venueSubscriptions } from './venues/venue.events.ts'
 /** Booking's table of contents: events, their seats, and who holds, books and uses them. */
 export function defineBooking({ ticketKeySecret }: Pick<BookingConfig, 'ticketKeySecret'>): ServiceDefinition {
   const keyring = openKeyring(ticketKeySecret)
+  const devices = deviceResolvers(bearerSecrets(ticketKeySecret))
   const events = eventResolvers(keyring)
   const resolvers: Resolvers = {
     ...events,
     ...holdResolvers,
     ...bookingResolvers,
     ...ticketResolvers(keyring),
+    ...doorResolvers,
+    ...devices,
     Event: { ...events.Event, ...seatMapResolvers.Event },
     Query: {
       ...events.Query,
@@ -32,6 +38,8 @@ export function defineBooking({ ticketKeySecret }: Pick<BookingConfig, 'ticketKe
       ...holdResolvers.Query,
       ...bookingResolvers.Query,
       ...checkInResolvers.Query,
+      ...doorResolvers.Query,
+      ...devices.Query,
       ...auditResolvers.Query,
     },
     Mutation: {
@@ -39,8 +47,14 @@ export function defineBooking({ ticketKeySecret }: Pick<BookingConfig, 'ticketKe
       ...holdResolvers.Mutation,
       ...bookingResolvers.Mutation,
       ...checkInResolvers.Mutation,
+      ...doorResolvers.Mutation,
+      ...devices.Mutation,
     },
-    Subscription: { ...bookingResolvers.Subscription, ...seatMapResolvers.Subscription },
+    Subscription: {
+      ...bookingResolvers.Subscription,
+      ...seatMapResolvers.Subscription,
+      ...doorResolvers.Subscription,
+    },
   }
   return {
     name: 'booking',

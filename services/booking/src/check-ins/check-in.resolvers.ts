@@ -4,18 +4,16 @@ import { toUnion } from '@tikitu/runtime/outcome'
 import { transact } from '@tikitu/runtime/transact'
 import { validInput } from '@tikitu/runtime/validate'
 import type { Resolvers } from '../generated/graphql.ts'
-import { checkInInput, code } from './check-in.input.ts'
+import { checkInInput, code, device } from './check-in.input.ts'
 import { sentenceFor } from './check-in.rules.ts'
 import { checkIn, validateTicket, type DoorAnswer } from './check-ins.ts'
 
-/** The door in the graph. */
+/** A single scan in the graph. */
 export const checkInResolvers: Resolvers = {
   Query: {
-    async validateTicket(_parent, { eventId, ...args }, context) {
-      const shown = validInput(code, args.code, 'code')
-      const outcome = await transact(context.database, (tx, at) =>
-        validateTicket(tx, { eventId, code: shown, identity: context.identity, at }),
-      )
+    async validateTicket(_parent, { eventId, ...args }, { database, identity }) {
+      const look = { eventId, identity, code: validInput(code, args.code, 'code'), device: keeperOf(args) }
+      const outcome = await transact(database, (tx, at) => validateTicket(tx, { ...look, at }))
       if (!outcome.ok) throw new Fault('NOT_FOUND', outcome.message)
       const { reason, ticket } = outcome.value
       return { valid: reason === null, reason, ticket }
@@ -33,11 +31,16 @@ export const checkInResolvers: Resolvers = {
   },
 }
 
-/** A scan that was not let in is kept, so its transaction committed, and it becomes a refusal only here. */
-function spoken({ reason, ticket, at }: DoorAnswer, { log }: RequestContext) {
+/** The device that a question names, if it names one. */
+export function keeperOf(args: { readonly device?: string | null }): string | null | undefined {
+  return validInput(device, args.device, 'device')
+}
+
+/** A scan that was not let through is kept, so its transaction committed, and it becomes a refusal only here. */
+function spoken({ reason, direction, ticket, at }: DoorAnswer, { log }: RequestContext) {
   if (reason === null) {
-    if (!ticket) throw new Error('somebody was let in without a ticket')
-    return { __typename: 'CheckInAccepted' as const, ticket, at }
+    if (!ticket) throw new Error('somebody was let through without a ticket')
+    return { __typename: 'CheckInAccepted' as const, ticket, direction, at }
   }
   log.info({ refusal: 'CheckInRefused', facts: { reason } }, 'refused')
   const first = reason === 'ALREADY_USED' ? ticket : null

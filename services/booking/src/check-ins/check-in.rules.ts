@@ -1,5 +1,15 @@
-/** Why a code is not let in. */
-export type CheckInReason = 'UNKNOWN' | 'WRONG_EVENT' | 'ALREADY_USED' | 'CANCELLED' | 'NOT_YET' | 'EXPIRED'
+/** Why a code is not let through. */
+export type CheckInReason =
+  | 'UNKNOWN'
+  | 'WRONG_EVENT'
+  | 'ALREADY_USED'
+  | 'CANCELLED'
+  | 'NOT_YET'
+  | 'EXPIRED'
+  | 'NOT_INSIDE'
+
+/** Which way somebody goes through a door. */
+export type Direction = 'ENTRY' | 'EXIT'
 
 /** The event at whose door somebody stands. */
 export interface Door {
@@ -14,19 +24,43 @@ export interface Shown {
   readonly eventId: string
   readonly status: 'ACTIVE' | 'USED' | 'CANCELLED' | 'EXPIRED'
   readonly codeVersion: number
+  /** Whether its holder is in the house. */
+  readonly inside: boolean
+}
+
+/** What somebody shows at a door, going one way. */
+export interface Showing {
+  /** Null when the code is not ours or was tampered with. */
+  readonly shown: Shown | null
+  /** The version that the code names. */
+  readonly codeVersion: number
+  readonly direction: Direction
 }
 
 /**
- * Why this ticket is not let in at this door now; null when it is. `shown` is null when the code is not ours or was
- * tampered with. What is wrong with the ticket comes before what is wrong with the hour.
+ * Why this ticket is not let through at this door now; null when it is. Who went out may come in again with the same
+ * ticket; who is inside may leave at any time. What is wrong with the ticket comes before what is wrong with the hour.
  */
-export function reasonAgainst(shown: Shown | null, codeVersion: number, door: Door, at: Date): CheckInReason | null {
-  if (shown === null || shown.codeVersion !== codeVersion) return 'UNKNOWN'
-  if (shown.eventId !== door.id) return 'WRONG_EVENT'
-  if (shown.status === 'CANCELLED' || door.status === 'CANCELLED') return 'CANCELLED'
-  if (shown.status === 'USED') return 'ALREADY_USED'
+export function reasonAgainst(showing: Showing, door: Door, at: Date): CheckInReason | null {
+  const { shown, direction } = showing
+  const wrong = reasonAgainstTicket(showing, door)
+  if (shown === null || wrong === 'UNKNOWN' || wrong === 'WRONG_EVENT') return wrong
+  if (direction === 'EXIT') return shown.inside ? null : 'NOT_INSIDE'
+  if (wrong !== null) return wrong
+  if (shown.inside) return 'ALREADY_USED'
   if (shown.status === 'EXPIRED' || at >= door.endsAt) return 'EXPIRED'
   return at < door.doorsAt ? 'NOT_YET' : null
+}
+
+/**
+ * What is wrong with the ticket itself, whatever the hour and whoever else came with it: all that can be held against
+ * somebody whom a device without network has let through, because its clock is its own.
+ */
+export function reasonAgainstTicket({ shown, codeVersion, direction }: Showing, door: Door): CheckInReason | null {
+  if (shown === null || shown.codeVersion !== codeVersion) return 'UNKNOWN'
+  if (shown.eventId !== door.id) return 'WRONG_EVENT'
+  const isCancelled = shown.status === 'CANCELLED' || door.status === 'CANCELLED'
+  return isCancelled && direction === 'ENTRY' ? 'CANCELLED' : null
 }
 
 const SENTENCES: Readonly<Record<CheckInReason, string>> = {
@@ -36,6 +70,7 @@ const SENTENCES: Readonly<Record<CheckInReason, string>> = {
   CANCELLED: 'This ticket was cancelled.',
   NOT_YET: 'The doors are not open yet.',
   EXPIRED: 'The event is over.',
+  NOT_INSIDE: 'Nobody is inside with this ticket.',
 }
 
 /** The reason in words for the person at the door. */

@@ -152,6 +152,21 @@ export type Mutation = {
   readonly __typename?: 'Mutation'
   /** Drafts an event at one of the partner's venues. Owners, managers and machines with `tikitu/events.write`. */
   readonly createEvent: CreateEventOutcome
+  /**
+   * Changes what is said about an event. A draft may be changed in everything; once it is published its place, prices and
+   * times are promises, which only `rescheduleEvent` and `cancelEvent` touch. What is left out stays as it is.
+   */
+  readonly updateEvent: UpdateEventOutcome
+  /** Moves a published event to other times. Tickets stay valid; its buyers are told, and may have their money back for a while. */
+  readonly rescheduleEvent: RescheduleEventOutcome
+  /**
+   * Calls a published event off, at once and for good: nothing of it can be held or bought any more, and every booking is
+   * ended and paid back in full, some a second; `Event.cancellation` tells how far that is. For those who may publish it,
+   * and our support.
+   */
+  readonly cancelEvent: CancelEventOutcome
+  /** Says that an event which has ended is over, which otherwise happens by itself an hour or two later. */
+  readonly completeEvent: CompleteEventOutcome
   /** Puts a draft on sale: copies the seats of its plan, which never change afterwards. */
   readonly publishEvent: PublishEventOutcome
   /** Reserves chosen seats, all or none of them. */
@@ -160,6 +175,11 @@ export type Mutation = {
   readonly holdBestAvailable: HoldBestAvailableOutcome
   /** Reserves units of a general-admission ticket type, all or none. */
   readonly holdGeneralAdmission: HoldGeneralAdmissionOutcome
+  /**
+   * Lets a hold last as long as a new one would from now on, at the same price: as often, and altogether as long, as the platform
+   * allows. It ends for all of its tickets at once, before as after.
+   */
+  readonly extendHold: ExtendHoldOutcome
   /** Gives a hold back before it expires. Releasing it again changes nothing. */
   readonly releaseHold: ReleaseHoldOutcome
   /** Turns a live hold into a booking at the price that was shown. A free booking is confirmed at once. */
@@ -182,6 +202,22 @@ export type MutationCreateEventArgs = {
   input: CreateEventInput
 }
 
+export type MutationUpdateEventArgs = {
+  input: UpdateEventInput
+}
+
+export type MutationRescheduleEventArgs = {
+  input: RescheduleEventInput
+}
+
+export type MutationCancelEventArgs = {
+  input: CancelEventInput
+}
+
+export type MutationCompleteEventArgs = {
+  input: CompleteEventInput
+}
+
 export type MutationPublishEventArgs = {
   input: PublishEventInput
 }
@@ -196,6 +232,10 @@ export type MutationHoldBestAvailableArgs = {
 
 export type MutationHoldGeneralAdmissionArgs = {
   input: HoldGeneralAdmissionInput
+}
+
+export type MutationExtendHoldArgs = {
+  input: ExtendHoldInput
 }
 
 export type MutationReleaseHoldArgs = {
@@ -324,6 +364,18 @@ export type Event = {
   readonly imageUrl?: Maybe<Scalars['String']['output']>
   /** How many tickets one buyer may have, over all their bookings. */
   readonly maxTicketsPerBuyer: Scalars['Int']['output']
+  /** When it was called off; null unless it was. */
+  readonly cancelledAt?: Maybe<Scalars['DateTime']['output']>
+  /** Why it was called off, in its partner's words. */
+  readonly cancelReason?: Maybe<Scalars['String']['output']>
+  /** When its times were changed last; null when they never were. */
+  readonly rescheduledAt?: Maybe<Scalars['DateTime']['output']>
+  /** Why they were changed, in its partner's words. */
+  readonly rescheduleReason?: Maybe<Scalars['String']['output']>
+  /** Until when whoever booked before `rescheduledAt` may cancel and have all their money back. */
+  readonly refundableUntil?: Maybe<Scalars['DateTime']['output']>
+  /** How far the end of its bookings is; null unless it was called off, and for everybody but its managers and admins. */
+  readonly cancellation?: Maybe<EventCancellation>
   /** Where it happens. */
   readonly venue?: Maybe<Venue>
   /** Who sells it. */
@@ -343,6 +395,27 @@ export type Event = {
 /** Something that people go to at a venue and a time. */
 export type EventSeatsArgs = {
   section?: InputMaybe<Scalars['String']['input']>
+}
+
+/** How far the bookings of an event that was called off have been ended and paid back. */
+export type EventCancellation = {
+  readonly __typename?: 'EventCancellation'
+  /** How many bookings there were to end. */
+  readonly bookings: Scalars['Int']['output']
+  /** How many of them have ended. */
+  readonly bookingsEnded: Scalars['Int']['output']
+  /** How many refunds were asked for since. */
+  readonly refunds: Scalars['Int']['output']
+  /** How many of them have reached the provider's end. */
+  readonly refundsSucceeded: Scalars['Int']['output']
+  /** How many of them failed; payments tries again, and tells its operators. */
+  readonly refundsFailed: Scalars['Int']['output']
+  /** What was asked to be given back, in all. */
+  readonly refundTotal: Money
+  /** When it began. */
+  readonly startedAt: Scalars['DateTime']['output']
+  /** When every booking had ended; refunds may still be on their way. */
+  readonly finishedAt?: Maybe<Scalars['DateTime']['output']>
 }
 
 export type Venue = {
@@ -1072,6 +1145,80 @@ export type CreateEventInput = {
   readonly maxTicketsPerBuyer?: InputMaybe<Scalars['Int']['input']>
   /** What can be bought; 1 to 50. */
   readonly ticketTypes: ReadonlyArray<TicketTypeInput>
+  /** As for `holdSeats`; without one, repeating the wish drafts another event. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>
+}
+
+/** See `updateEvent`. What is left out stays as it is. */
+export type UpdateEventInput = {
+  /** Which event. */
+  readonly eventId: Scalars['ID']['input']
+  /** 1 to 200 characters. */
+  readonly title?: InputMaybe<Scalars['String']['input']>
+  /** At most 10,000 characters; null for none. */
+  readonly description?: InputMaybe<Scalars['String']['input']>
+  /** What kind of event it is. */
+  readonly category?: InputMaybe<EventCategory>
+  /** An https address; null for none. */
+  readonly imageUrl?: InputMaybe<Scalars['String']['input']>
+  /** 1 to 100. */
+  readonly maxTicketsPerBuyer?: InputMaybe<Scalars['Int']['input']>
+  /** When the doors open. */
+  readonly doorsAt?: InputMaybe<Scalars['DateTime']['input']>
+  /** When sales open; null, for drafts only: when it is published. */
+  readonly salesOpenAt?: InputMaybe<Scalars['DateTime']['input']>
+  /** When sales close. */
+  readonly salesCloseAt?: InputMaybe<Scalars['DateTime']['input']>
+  /** Drafts only: when it begins. Times of which nothing is said move with it. */
+  readonly startsAt?: InputMaybe<Scalars['DateTime']['input']>
+  /** Drafts only: when it ends. */
+  readonly endsAt?: InputMaybe<Scalars['DateTime']['input']>
+  /** Drafts only: another venue of the partner. */
+  readonly venueId?: InputMaybe<Scalars['ID']['input']>
+  /** Drafts only: a version of the venue's seating plan; null for none. */
+  readonly seatingPlanId?: InputMaybe<Scalars['ID']['input']>
+  /** Drafts only: ISO 4217. */
+  readonly currency?: InputMaybe<Scalars['String']['input']>
+  /** Drafts only: all of them anew, 1 to 50. */
+  readonly ticketTypes?: InputMaybe<ReadonlyArray<TicketTypeInput>>
+  /** As for `holdSeats`. */
+  readonly idempotencyKey: Scalars['String']['input']
+}
+
+/** See `rescheduleEvent`. Times of which nothing is said move with the beginning. */
+export type RescheduleEventInput = {
+  /** Which event. */
+  readonly eventId: Scalars['ID']['input']
+  /** When it begins; in the future. */
+  readonly startsAt: Scalars['DateTime']['input']
+  /** When it ends. */
+  readonly endsAt?: InputMaybe<Scalars['DateTime']['input']>
+  /** When the doors open. */
+  readonly doorsAt?: InputMaybe<Scalars['DateTime']['input']>
+  /** When sales close. */
+  readonly salesCloseAt?: InputMaybe<Scalars['DateTime']['input']>
+  /** What its buyers are told: 1 to 500 characters, and no card number. */
+  readonly reason: Scalars['String']['input']
+  /** As for `holdSeats`. */
+  readonly idempotencyKey: Scalars['String']['input']
+}
+
+/** See `cancelEvent`. */
+export type CancelEventInput = {
+  /** Which event. */
+  readonly eventId: Scalars['ID']['input']
+  /** What its buyers are told: 1 to 500 characters, and no card number. */
+  readonly reason: Scalars['String']['input']
+  /** As for `holdSeats`. */
+  readonly idempotencyKey: Scalars['String']['input']
+}
+
+/** See `completeEvent`. */
+export type CompleteEventInput = {
+  /** Which event. */
+  readonly eventId: Scalars['ID']['input']
+  /** As for `holdSeats`. */
+  readonly idempotencyKey: Scalars['String']['input']
 }
 
 /** A kind of ticket to create with an event. */
@@ -1116,6 +1263,11 @@ export type HoldBestAvailableInput = {
   readonly quantity: Scalars['Int']['input']
   /** A seated ticket type of the event. */
   readonly ticketTypeId: Scalars['ID']['input']
+  /**
+   * Whether a group of four or more may be split when no row has so many seats next to each other: into as few parts as
+   * possible, of at least two each, in one row or in rows that follow each other in one section.
+   */
+  readonly allowSplit?: Scalars['Boolean']['input']
   /** As for `holdSeats`. */
   readonly idempotencyKey: Scalars['String']['input']
 }
@@ -1128,6 +1280,14 @@ export type HoldGeneralAdmissionInput = {
   readonly ticketTypeId: Scalars['ID']['input']
   /** How many. */
   readonly quantity: Scalars['Int']['input']
+  /** As for `holdSeats`. */
+  readonly idempotencyKey: Scalars['String']['input']
+}
+
+/** See `extendHold`. */
+export type ExtendHoldInput = {
+  /** Which hold. */
+  readonly holdId: Scalars['ID']['input']
   /** As for `holdSeats`. */
   readonly idempotencyKey: Scalars['String']['input']
 }
@@ -1264,6 +1424,42 @@ export type EventNotPublishable = Refusal & {
   readonly problems: ReadonlyArray<Scalars['String']['output']>
 }
 
+/** What was to be changed is settled: the event is published, or is not going to happen any more. */
+export type EventFieldsFixed = Refusal & {
+  readonly __typename?: 'EventFieldsFixed'
+  readonly message: Scalars['String']['output']
+  /** Where the event stands. */
+  readonly status: EventStatus
+  /** Which of the fields that were given. */
+  readonly fields: ReadonlyArray<Scalars['String']['output']>
+}
+
+/** Only what is published can be moved. */
+export type EventNotReschedulable = Refusal & {
+  readonly __typename?: 'EventNotReschedulable'
+  readonly message: Scalars['String']['output']
+  /** Where the event stands. */
+  readonly status: EventStatus
+}
+
+/** Only what is published can be called off: a draft has no buyers, and what has happened has happened. */
+export type EventNotCancellable = Refusal & {
+  readonly __typename?: 'EventNotCancellable'
+  readonly message: Scalars['String']['output']
+  /** Where the event stands. */
+  readonly status: EventStatus
+}
+
+/** Only what is published, and has ended, is over. */
+export type EventNotCompletable = Refusal & {
+  readonly __typename?: 'EventNotCompletable'
+  readonly message: Scalars['String']['output']
+  /** Where the event stands. */
+  readonly status: EventStatus
+  /** When it ends or ended. */
+  readonly endsAt: Scalars['DateTime']['output']
+}
+
 /** The event is not on sale now. */
 export type SalesClosed = Refusal & {
   readonly __typename?: 'SalesClosed'
@@ -1348,6 +1544,16 @@ export type HoldExpired = Refusal & {
   readonly expiredAt: Scalars['DateTime']['output']
 }
 
+/** The hold lasts as long as it can: it was extended as often, or lasts altogether as long, as is allowed. */
+export type HoldNotExtendable = Refusal & {
+  readonly __typename?: 'HoldNotExtendable'
+  readonly message: Scalars['String']['output']
+  /** When it ends, as before. */
+  readonly expiresAt: Scalars['DateTime']['output']
+  /** How often a hold can be extended. */
+  readonly extensionsMax: Scalars['Int']['output']
+}
+
 /** The hold was already turned into a booking. */
 export type HoldAlreadyUsed = Refusal & {
   readonly __typename?: 'HoldAlreadyUsed'
@@ -1404,7 +1610,26 @@ export type IdempotencyKeyReused = Refusal & {
   readonly idempotencyKey: Scalars['String']['output']
 }
 
-export type CreateEventOutcome = Event | PartnerMayNotSell | VenueUnavailable | SeatingPlanNotFound
+export type CreateEventOutcome =
+  | Event
+  | PartnerMayNotSell
+  | VenueUnavailable
+  | SeatingPlanNotFound
+  | IdempotencyKeyReused
+
+export type UpdateEventOutcome =
+  | Event
+  | EventNotFound
+  | EventFieldsFixed
+  | VenueUnavailable
+  | SeatingPlanNotFound
+  | IdempotencyKeyReused
+
+export type RescheduleEventOutcome = Event | EventNotFound | EventNotReschedulable | IdempotencyKeyReused
+
+export type CancelEventOutcome = Event | EventNotFound | EventNotCancellable | IdempotencyKeyReused
+
+export type CompleteEventOutcome = Event | EventNotFound | EventNotCompletable | IdempotencyKeyReused
 
 export type PublishEventOutcome = Event | EventNotFound | EventNotPublishable | PartnerMayNotSell
 
@@ -1436,6 +1661,15 @@ export type HoldGeneralAdmissionOutcome =
   | SoldOut
   | QuantityOutOfRange
   | BuyerLimitReached
+  | IdempotencyKeyReused
+
+export type ExtendHoldOutcome =
+  | Hold
+  | HoldNotFound
+  | HoldExpired
+  | HoldAlreadyUsed
+  | HoldNotExtendable
+  | SalesClosed
   | IdempotencyKeyReused
 
 export type ReleaseHoldOutcome = Hold | HoldNotFound | HoldAlreadyUsed
@@ -1588,6 +1822,29 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | (PartnerMayNotSell & { __typename: 'PartnerMayNotSell' })
     | (VenueUnavailable & { __typename: 'VenueUnavailable' })
     | (SeatingPlanNotFound & { __typename: 'SeatingPlanNotFound' })
+    | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
+  UpdateEventOutcome:
+    | (EventSource & { __typename: 'Event' })
+    | (EventNotFound & { __typename: 'EventNotFound' })
+    | (EventFieldsFixed & { __typename: 'EventFieldsFixed' })
+    | (VenueUnavailable & { __typename: 'VenueUnavailable' })
+    | (SeatingPlanNotFound & { __typename: 'SeatingPlanNotFound' })
+    | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
+  RescheduleEventOutcome:
+    | (EventSource & { __typename: 'Event' })
+    | (EventNotFound & { __typename: 'EventNotFound' })
+    | (EventNotReschedulable & { __typename: 'EventNotReschedulable' })
+    | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
+  CancelEventOutcome:
+    | (EventSource & { __typename: 'Event' })
+    | (EventNotFound & { __typename: 'EventNotFound' })
+    | (EventNotCancellable & { __typename: 'EventNotCancellable' })
+    | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
+  CompleteEventOutcome:
+    | (EventSource & { __typename: 'Event' })
+    | (EventNotFound & { __typename: 'EventNotFound' })
+    | (EventNotCompletable & { __typename: 'EventNotCompletable' })
+    | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
   PublishEventOutcome:
     | (EventSource & { __typename: 'Event' })
     | (EventNotFound & { __typename: 'EventNotFound' })
@@ -1619,6 +1876,14 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | (SoldOut & { __typename: 'SoldOut' })
     | (QuantityOutOfRange & { __typename: 'QuantityOutOfRange' })
     | (BuyerLimitReached & { __typename: 'BuyerLimitReached' })
+    | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
+  ExtendHoldOutcome:
+    | (HoldSource & { __typename: 'Hold' })
+    | (HoldNotFound & { __typename: 'HoldNotFound' })
+    | (HoldExpired & { __typename: 'HoldExpired' })
+    | (HoldAlreadyUsed & { __typename: 'HoldAlreadyUsed' })
+    | (HoldNotExtendable & { __typename: 'HoldNotExtendable' })
+    | (SalesClosed & { __typename: 'SalesClosed' })
     | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
   ReleaseHoldOutcome:
     | (HoldSource & { __typename: 'Hold' })
@@ -1668,6 +1933,10 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
     | (SeatingPlanNotFound & { __typename: 'SeatingPlanNotFound' })
     | (PartnerMayNotSell & { __typename: 'PartnerMayNotSell' })
     | (EventNotPublishable & { __typename: 'EventNotPublishable' })
+    | (EventFieldsFixed & { __typename: 'EventFieldsFixed' })
+    | (EventNotReschedulable & { __typename: 'EventNotReschedulable' })
+    | (EventNotCancellable & { __typename: 'EventNotCancellable' })
+    | (EventNotCompletable & { __typename: 'EventNotCompletable' })
     | (SalesClosed & { __typename: 'SalesClosed' })
     | (SeatsTaken & { __typename: 'SeatsTaken' })
     | (SeatsUnknown & { __typename: 'SeatsUnknown' })
@@ -1677,6 +1946,7 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
     | (BuyerLimitReached & { __typename: 'BuyerLimitReached' })
     | (HoldNotFound & { __typename: 'HoldNotFound' })
     | (HoldExpired & { __typename: 'HoldExpired' })
+    | (HoldNotExtendable & { __typename: 'HoldNotExtendable' })
     | (HoldAlreadyUsed & { __typename: 'HoldAlreadyUsed' })
     | (BookingNotFound & { __typename: 'BookingNotFound' })
     | (BookingNotCancellable & { __typename: 'BookingNotCancellable' })
@@ -1701,6 +1971,7 @@ export type ResolversTypes = {
   EventStatus: EventStatus
   EventCategory: EventCategory
   Event: ResolverTypeWrapper<EventSource>
+  EventCancellation: ResolverTypeWrapper<EventCancellation>
   Venue: ResolverTypeWrapper<Pick<Venue, '__typename' | 'id'>>
   Partner: ResolverTypeWrapper<Pick<Partner, '__typename' | 'id'>>
   User: ResolverTypeWrapper<Pick<User, '__typename' | 'id'>>
@@ -1764,11 +2035,16 @@ export type ResolversTypes = {
   EventFilter: EventFilter
   BookingFilter: BookingFilter
   CreateEventInput: CreateEventInput
+  UpdateEventInput: UpdateEventInput
+  RescheduleEventInput: RescheduleEventInput
+  CancelEventInput: CancelEventInput
+  CompleteEventInput: CompleteEventInput
   TicketTypeInput: TicketTypeInput
   PublishEventInput: PublishEventInput
   HoldSeatsInput: HoldSeatsInput
   HoldBestAvailableInput: HoldBestAvailableInput
   HoldGeneralAdmissionInput: HoldGeneralAdmissionInput
+  ExtendHoldInput: ExtendHoldInput
   ReleaseHoldInput: ReleaseHoldInput
   CheckoutInput: CheckoutInput
   CancelBookingInput: CancelBookingInput
@@ -1783,6 +2059,10 @@ export type ResolversTypes = {
   SeatingPlanNotFound: ResolverTypeWrapper<SeatingPlanNotFound>
   PartnerMayNotSell: ResolverTypeWrapper<PartnerMayNotSell>
   EventNotPublishable: ResolverTypeWrapper<EventNotPublishable>
+  EventFieldsFixed: ResolverTypeWrapper<EventFieldsFixed>
+  EventNotReschedulable: ResolverTypeWrapper<EventNotReschedulable>
+  EventNotCancellable: ResolverTypeWrapper<EventNotCancellable>
+  EventNotCompletable: ResolverTypeWrapper<EventNotCompletable>
   SalesClosed: ResolverTypeWrapper<SalesClosed>
   SeatsTaken: ResolverTypeWrapper<SeatsTaken>
   SeatsUnknown: ResolverTypeWrapper<SeatsUnknown>
@@ -1792,6 +2072,7 @@ export type ResolversTypes = {
   BuyerLimitReached: ResolverTypeWrapper<BuyerLimitReached>
   HoldNotFound: ResolverTypeWrapper<HoldNotFound>
   HoldExpired: ResolverTypeWrapper<HoldExpired>
+  HoldNotExtendable: ResolverTypeWrapper<HoldNotExtendable>
   HoldAlreadyUsed: ResolverTypeWrapper<HoldAlreadyUsed>
   BookingNotFound: ResolverTypeWrapper<BookingNotFound>
   BookingNotCancellable: ResolverTypeWrapper<BookingNotCancellable>
@@ -1800,10 +2081,15 @@ export type ResolversTypes = {
   DeviceTokenInvalid: ResolverTypeWrapper<DeviceTokenInvalid>
   IdempotencyKeyReused: ResolverTypeWrapper<IdempotencyKeyReused>
   CreateEventOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CreateEventOutcome']>
+  UpdateEventOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['UpdateEventOutcome']>
+  RescheduleEventOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RescheduleEventOutcome']>
+  CancelEventOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CancelEventOutcome']>
+  CompleteEventOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CompleteEventOutcome']>
   PublishEventOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['PublishEventOutcome']>
   HoldSeatsOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['HoldSeatsOutcome']>
   HoldBestAvailableOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['HoldBestAvailableOutcome']>
   HoldGeneralAdmissionOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['HoldGeneralAdmissionOutcome']>
+  ExtendHoldOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ExtendHoldOutcome']>
   ReleaseHoldOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ReleaseHoldOutcome']>
   CheckoutOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CheckoutOutcome']>
   CancelBookingOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CancelBookingOutcome']>
@@ -1830,6 +2116,7 @@ export type ResolversParentTypes = {
   Mutation: Record<PropertyKey, never>
   Subscription: Record<PropertyKey, never>
   Event: EventSource
+  EventCancellation: EventCancellation
   Venue: Pick<Venue, '__typename' | 'id'>
   Partner: Pick<Partner, '__typename' | 'id'>
   User: Pick<User, '__typename' | 'id'>
@@ -1880,11 +2167,16 @@ export type ResolversParentTypes = {
   EventFilter: EventFilter
   BookingFilter: BookingFilter
   CreateEventInput: CreateEventInput
+  UpdateEventInput: UpdateEventInput
+  RescheduleEventInput: RescheduleEventInput
+  CancelEventInput: CancelEventInput
+  CompleteEventInput: CompleteEventInput
   TicketTypeInput: TicketTypeInput
   PublishEventInput: PublishEventInput
   HoldSeatsInput: HoldSeatsInput
   HoldBestAvailableInput: HoldBestAvailableInput
   HoldGeneralAdmissionInput: HoldGeneralAdmissionInput
+  ExtendHoldInput: ExtendHoldInput
   ReleaseHoldInput: ReleaseHoldInput
   CheckoutInput: CheckoutInput
   CancelBookingInput: CancelBookingInput
@@ -1899,6 +2191,10 @@ export type ResolversParentTypes = {
   SeatingPlanNotFound: SeatingPlanNotFound
   PartnerMayNotSell: PartnerMayNotSell
   EventNotPublishable: EventNotPublishable
+  EventFieldsFixed: EventFieldsFixed
+  EventNotReschedulable: EventNotReschedulable
+  EventNotCancellable: EventNotCancellable
+  EventNotCompletable: EventNotCompletable
   SalesClosed: SalesClosed
   SeatsTaken: SeatsTaken
   SeatsUnknown: SeatsUnknown
@@ -1908,6 +2204,7 @@ export type ResolversParentTypes = {
   BuyerLimitReached: BuyerLimitReached
   HoldNotFound: HoldNotFound
   HoldExpired: HoldExpired
+  HoldNotExtendable: HoldNotExtendable
   HoldAlreadyUsed: HoldAlreadyUsed
   BookingNotFound: BookingNotFound
   BookingNotCancellable: BookingNotCancellable
@@ -1916,10 +2213,15 @@ export type ResolversParentTypes = {
   DeviceTokenInvalid: DeviceTokenInvalid
   IdempotencyKeyReused: IdempotencyKeyReused
   CreateEventOutcome: ResolversUnionTypes<ResolversParentTypes>['CreateEventOutcome']
+  UpdateEventOutcome: ResolversUnionTypes<ResolversParentTypes>['UpdateEventOutcome']
+  RescheduleEventOutcome: ResolversUnionTypes<ResolversParentTypes>['RescheduleEventOutcome']
+  CancelEventOutcome: ResolversUnionTypes<ResolversParentTypes>['CancelEventOutcome']
+  CompleteEventOutcome: ResolversUnionTypes<ResolversParentTypes>['CompleteEventOutcome']
   PublishEventOutcome: ResolversUnionTypes<ResolversParentTypes>['PublishEventOutcome']
   HoldSeatsOutcome: ResolversUnionTypes<ResolversParentTypes>['HoldSeatsOutcome']
   HoldBestAvailableOutcome: ResolversUnionTypes<ResolversParentTypes>['HoldBestAvailableOutcome']
   HoldGeneralAdmissionOutcome: ResolversUnionTypes<ResolversParentTypes>['HoldGeneralAdmissionOutcome']
+  ExtendHoldOutcome: ResolversUnionTypes<ResolversParentTypes>['ExtendHoldOutcome']
   ReleaseHoldOutcome: ResolversUnionTypes<ResolversParentTypes>['ReleaseHoldOutcome']
   CheckoutOutcome: ResolversUnionTypes<ResolversParentTypes>['CheckoutOutcome']
   CancelBookingOutcome: ResolversUnionTypes<ResolversParentTypes>['CancelBookingOutcome']
@@ -1985,6 +2287,10 @@ export type RefusalResolvers<
     | 'SeatingPlanNotFound'
     | 'PartnerMayNotSell'
     | 'EventNotPublishable'
+    | 'EventFieldsFixed'
+    | 'EventNotReschedulable'
+    | 'EventNotCancellable'
+    | 'EventNotCompletable'
     | 'SalesClosed'
     | 'SeatsTaken'
     | 'SeatsUnknown'
@@ -1994,6 +2300,7 @@ export type RefusalResolvers<
     | 'BuyerLimitReached'
     | 'HoldNotFound'
     | 'HoldExpired'
+    | 'HoldNotExtendable'
     | 'HoldAlreadyUsed'
     | 'BookingNotFound'
     | 'BookingNotCancellable'
@@ -2080,6 +2387,30 @@ export type MutationResolvers<
     ContextType,
     RequireFields<MutationCreateEventArgs, 'input'>
   >
+  updateEvent?: Resolver<
+    ResolversTypes['UpdateEventOutcome'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationUpdateEventArgs, 'input'>
+  >
+  rescheduleEvent?: Resolver<
+    ResolversTypes['RescheduleEventOutcome'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationRescheduleEventArgs, 'input'>
+  >
+  cancelEvent?: Resolver<
+    ResolversTypes['CancelEventOutcome'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationCancelEventArgs, 'input'>
+  >
+  completeEvent?: Resolver<
+    ResolversTypes['CompleteEventOutcome'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationCompleteEventArgs, 'input'>
+  >
   publishEvent?: Resolver<
     ResolversTypes['PublishEventOutcome'],
     ParentType,
@@ -2103,6 +2434,12 @@ export type MutationResolvers<
     ParentType,
     ContextType,
     RequireFields<MutationHoldGeneralAdmissionArgs, 'input'>
+  >
+  extendHold?: Resolver<
+    ResolversTypes['ExtendHoldOutcome'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationExtendHoldArgs, 'input'>
   >
   releaseHold?: Resolver<
     ResolversTypes['ReleaseHoldOutcome'],
@@ -2201,6 +2538,12 @@ export type EventResolvers<
   currency?: Resolver<ResolversTypes['String'], ParentType, ContextType>
   imageUrl?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
   maxTicketsPerBuyer?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  cancelledAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>
+  cancelReason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+  rescheduledAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>
+  rescheduleReason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+  refundableUntil?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>
+  cancellation?: Resolver<Maybe<ResolversTypes['EventCancellation']>, ParentType, ContextType>
   venue?: Resolver<Maybe<ResolversTypes['Venue']>, ParentType, ContextType>
   partner?: Resolver<Maybe<ResolversTypes['Partner']>, ParentType, ContextType>
   ticketTypes?: Resolver<ReadonlyArray<ResolversTypes['TicketType']>, ParentType, ContextType>
@@ -2209,6 +2552,20 @@ export type EventResolvers<
   seatMap?: Resolver<Maybe<ResolversTypes['SeatMap']>, ParentType, ContextType>
   seatLayout?: Resolver<Maybe<ResolversTypes['SeatLayout']>, ParentType, ContextType>
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type EventCancellationResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['EventCancellation'] = ResolversParentTypes['EventCancellation'],
+> = {
+  bookings?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  bookingsEnded?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  refunds?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  refundsSucceeded?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  refundsFailed?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  refundTotal?: Resolver<ResolversTypes['Money'], ParentType, ContextType>
+  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  finishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>
 }
 
 export type VenueResolvers<
@@ -2711,6 +3068,44 @@ export type EventNotPublishableResolvers<
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
 }
 
+export type EventFieldsFixedResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['EventFieldsFixed'] = ResolversParentTypes['EventFieldsFixed'],
+> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  status?: Resolver<ResolversTypes['EventStatus'], ParentType, ContextType>
+  fields?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type EventNotReschedulableResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['EventNotReschedulable'] = ResolversParentTypes['EventNotReschedulable'],
+> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  status?: Resolver<ResolversTypes['EventStatus'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type EventNotCancellableResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['EventNotCancellable'] = ResolversParentTypes['EventNotCancellable'],
+> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  status?: Resolver<ResolversTypes['EventStatus'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type EventNotCompletableResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['EventNotCompletable'] = ResolversParentTypes['EventNotCompletable'],
+> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  status?: Resolver<ResolversTypes['EventStatus'], ParentType, ContextType>
+  endsAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
 export type SalesClosedResolvers<
   ContextType = RequestContext,
   ParentType extends ResolversParentTypes['SalesClosed'] = ResolversParentTypes['SalesClosed'],
@@ -2798,6 +3193,16 @@ export type HoldExpiredResolvers<
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
 }
 
+export type HoldNotExtendableResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['HoldNotExtendable'] = ResolversParentTypes['HoldNotExtendable'],
+> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  extensionsMax?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
 export type HoldAlreadyUsedResolvers<
   ContextType = RequestContext,
   ParentType extends ResolversParentTypes['HoldAlreadyUsed'] = ResolversParentTypes['HoldAlreadyUsed'],
@@ -2866,7 +3271,56 @@ export type CreateEventOutcomeResolvers<
   ParentType extends ResolversParentTypes['CreateEventOutcome'] = ResolversParentTypes['CreateEventOutcome'],
 > = {
   __resolveType: TypeResolveFn<
-    'Event' | 'PartnerMayNotSell' | 'VenueUnavailable' | 'SeatingPlanNotFound',
+    'Event' | 'PartnerMayNotSell' | 'VenueUnavailable' | 'SeatingPlanNotFound' | 'IdempotencyKeyReused',
+    ParentType,
+    ContextType
+  >
+}
+
+export type UpdateEventOutcomeResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['UpdateEventOutcome'] = ResolversParentTypes['UpdateEventOutcome'],
+> = {
+  __resolveType: TypeResolveFn<
+    | 'Event'
+    | 'EventNotFound'
+    | 'EventFieldsFixed'
+    | 'VenueUnavailable'
+    | 'SeatingPlanNotFound'
+    | 'IdempotencyKeyReused',
+    ParentType,
+    ContextType
+  >
+}
+
+export type RescheduleEventOutcomeResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['RescheduleEventOutcome'] = ResolversParentTypes['RescheduleEventOutcome'],
+> = {
+  __resolveType: TypeResolveFn<
+    'Event' | 'EventNotFound' | 'EventNotReschedulable' | 'IdempotencyKeyReused',
+    ParentType,
+    ContextType
+  >
+}
+
+export type CancelEventOutcomeResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['CancelEventOutcome'] = ResolversParentTypes['CancelEventOutcome'],
+> = {
+  __resolveType: TypeResolveFn<
+    'Event' | 'EventNotFound' | 'EventNotCancellable' | 'IdempotencyKeyReused',
+    ParentType,
+    ContextType
+  >
+}
+
+export type CompleteEventOutcomeResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['CompleteEventOutcome'] = ResolversParentTypes['CompleteEventOutcome'],
+> = {
+  __resolveType: TypeResolveFn<
+    'Event' | 'EventNotFound' | 'EventNotCompletable' | 'IdempotencyKeyReused',
     ParentType,
     ContextType
   >
@@ -2933,6 +3387,23 @@ export type HoldGeneralAdmissionOutcomeResolvers<
     | 'SoldOut'
     | 'QuantityOutOfRange'
     | 'BuyerLimitReached'
+    | 'IdempotencyKeyReused',
+    ParentType,
+    ContextType
+  >
+}
+
+export type ExtendHoldOutcomeResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['ExtendHoldOutcome'] = ResolversParentTypes['ExtendHoldOutcome'],
+> = {
+  __resolveType: TypeResolveFn<
+    | 'Hold'
+    | 'HoldNotFound'
+    | 'HoldExpired'
+    | 'HoldAlreadyUsed'
+    | 'HoldNotExtendable'
+    | 'SalesClosed'
     | 'IdempotencyKeyReused',
     ParentType,
     ContextType
@@ -3021,6 +3492,7 @@ export type Resolvers<ContextType = RequestContext> = {
   Mutation?: MutationResolvers<ContextType>
   Subscription?: SubscriptionResolvers<ContextType>
   Event?: EventResolvers<ContextType>
+  EventCancellation?: EventCancellationResolvers<ContextType>
   Venue?: VenueResolvers<ContextType>
   Partner?: PartnerResolvers<ContextType>
   User?: UserResolvers<ContextType>
@@ -3069,6 +3541,10 @@ export type Resolvers<ContextType = RequestContext> = {
   SeatingPlanNotFound?: SeatingPlanNotFoundResolvers<ContextType>
   PartnerMayNotSell?: PartnerMayNotSellResolvers<ContextType>
   EventNotPublishable?: EventNotPublishableResolvers<ContextType>
+  EventFieldsFixed?: EventFieldsFixedResolvers<ContextType>
+  EventNotReschedulable?: EventNotReschedulableResolvers<ContextType>
+  EventNotCancellable?: EventNotCancellableResolvers<ContextType>
+  EventNotCompletable?: EventNotCompletableResolvers<ContextType>
   SalesClosed?: SalesClosedResolvers<ContextType>
   SeatsTaken?: SeatsTakenResolvers<ContextType>
   SeatsUnknown?: SeatsUnknownResolvers<ContextType>
@@ -3078,6 +3554,7 @@ export type Resolvers<ContextType = RequestContext> = {
   BuyerLimitReached?: BuyerLimitReachedResolvers<ContextType>
   HoldNotFound?: HoldNotFoundResolvers<ContextType>
   HoldExpired?: HoldExpiredResolvers<ContextType>
+  HoldNotExtendable?: HoldNotExtendableResolvers<ContextType>
   HoldAlreadyUsed?: HoldAlreadyUsedResolvers<ContextType>
   BookingNotFound?: BookingNotFoundResolvers<ContextType>
   BookingNotCancellable?: BookingNotCancellableResolvers<ContextType>
@@ -3086,10 +3563,15 @@ export type Resolvers<ContextType = RequestContext> = {
   DeviceTokenInvalid?: DeviceTokenInvalidResolvers<ContextType>
   IdempotencyKeyReused?: IdempotencyKeyReusedResolvers<ContextType>
   CreateEventOutcome?: CreateEventOutcomeResolvers<ContextType>
+  UpdateEventOutcome?: UpdateEventOutcomeResolvers<ContextType>
+  RescheduleEventOutcome?: RescheduleEventOutcomeResolvers<ContextType>
+  CancelEventOutcome?: CancelEventOutcomeResolvers<ContextType>
+  CompleteEventOutcome?: CompleteEventOutcomeResolvers<ContextType>
   PublishEventOutcome?: PublishEventOutcomeResolvers<ContextType>
   HoldSeatsOutcome?: HoldSeatsOutcomeResolvers<ContextType>
   HoldBestAvailableOutcome?: HoldBestAvailableOutcomeResolvers<ContextType>
   HoldGeneralAdmissionOutcome?: HoldGeneralAdmissionOutcomeResolvers<ContextType>
+  ExtendHoldOutcome?: ExtendHoldOutcomeResolvers<ContextType>
   ReleaseHoldOutcome?: ReleaseHoldOutcomeResolvers<ContextType>
   CheckoutOutcome?: CheckoutOutcomeResolvers<ContextType>
   CancelBookingOutcome?: CancelBookingOutcomeResolvers<ContextType>

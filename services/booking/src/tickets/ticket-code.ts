@@ -84,7 +84,8 @@ export function isSignedBy(claim: Claim, publicKey: Buffer): boolean {
   )
 }
 
-function keyIdOf(publicKey: Buffer): string {
+/** What a code names its event's key by. */
+export function keyIdOf(publicKey: Buffer): string {
   return createHash('sha256').update(publicKey).digest('hex').slice(0, 8)
 }
 

@@ -34,6 +34,11 @@ export async function ticketById(asking: Asking, id: string): Promise<TicketRow 
   return ticket && (await bookingById(asking, ticket.bookingId)) ? ticket : null
 }
 
+/** A ticket of an event at whose door the caller stands. */
+export function ticketOfDoor(asking: Asking, id: string): Promise<TicketRow | null> {
+  return loaders(asking).ticket.load(id)
+}
+
 /** The tickets of a booking that the caller may see, in their order. */
 export function ticketsOfBooking(asking: Asking, bookingId: string): Promise<TicketRow[]> {
   return loaders(asking).ofBooking.load(bookingId)
