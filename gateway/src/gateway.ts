@@ -14,6 +14,7 @@ import { addErrorAnswers, answerError, tellErrors } from './edge/errors.ts'
 import { addGraphqlRoute, GRAPHQL_PATH } from './edge/graphql-route.ts'
 import { addLoadShedding } from './edge/pressure.ts'
 import { addBrowserSecurity } from './edge/security.ts'
+import { templates } from './edge/template.ts'
 import { readTrustedDocuments } from './edge/trusted-documents.ts'
 import { answerClientError } from './edge/unreadable.ts'
 import { checkScalars } from './engine/scalars.ts'
@@ -52,20 +53,18 @@ export async function buildGateway(config: GatewayConfig): Promise<FastifyInstan
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => answerError(error, request, reply, suggestions),
   })
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id)
+    done()
   })
-  app.addHook('onResponse', async (request, reply) => {
-    const { method, url } = request.routeOptions
-    request.log.debug({ method, url, status: reply.statusCode, milliseconds: reply.elapsedTime }, 'answered')
-  })
+  if (config.logLevel === 'debug' || config.logLevel === 'trace') tellAnswers(app)
   addErrorAnswers(app, suggestions)
   await addBrowserSecurity(app, config.corsOrigins)
   addJsonBodies(app, config.bodyBytesMax)
 
   const engine = await chooseEngine(config.engine)
   log.info({ engine: engine.name, reason: engine.reason }, `the graph is executed by the engine ${engine.name}`)
-  const { subscribe } = await engine.register(app, {
+  const { subscribe, renames } = await engine.register(app, {
     subgraphs: SERVICE_NAMES.map((name) => ({
       name,
       url: `${config.serviceUrls[name]}/graphql`,
@@ -84,7 +83,8 @@ export async function buildGateway(config: GatewayConfig): Promise<FastifyInstan
   const authenticate = authenticatorOf(config, revocations, log)
   const refuseUnderPressure = await addLoadShedding(app, config.pressureLimits)
   const documents = await readTrustedDocuments(config.trustedDocuments, app.graphql.schema)
-  const admit = admission(config, costOf, refuseUnderPressure, documents)
+  const templateOf = renames ? templates(app.graphql.schema) : undefined
+  const admit = admission(config, costOf, refuseUnderPressure, documents, templateOf)
   const live = await addLive(app, { path: GRAPHQL_PATH, config, authenticate, revocations, admit, costOf, subscribe })
   addGraphqlRoute(app, config, authenticate, admit, live, documents)
   addRevocations(app, config, revocations)
@@ -95,6 +95,14 @@ export async function buildGateway(config: GatewayConfig): Promise<FastifyInstan
   addLandingPage(app)
   await app.ready()
   return app
+}
+
+function tellAnswers(app: FastifyInstance): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    const { method, url } = request.routeOptions
+    request.log.debug({ method, url, status: reply.statusCode, milliseconds: reply.elapsedTime }, 'answered')
+    done()
+  })
 }
 
 /** Before the first caller it is heard who must not be let in, if the user service is there to tell. */

@@ -88,6 +88,7 @@ describe('a document', () => {
     ['\u0000', expect.stringContaining('Syntax Error')],
     ["'; drop table users; --", expect.stringContaining('Syntax Error')],
     ['{ me { nope } }', 'Cannot query field "nope" on type "User".'],
+    ['{ events(filter: { nope: 1 }) { edges { cursor } } }', expect.stringContaining('Field "nope" is not defined by')],
     ['{ event(id: 1.5) { id } }', expect.stringContaining('ID cannot represent')],
     ['query ($id: ID!) { event(id: $id) { id } }', 'Variable "$id" of required type "ID!" was not provided.'],
     [

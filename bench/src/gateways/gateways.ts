@@ -33,6 +33,8 @@ const PLENTY = '1000000000'
 /** Ends a process whose parent is gone. */
 const LEASH = ['--import', join(REPOSITORY, 'local/src/runner/leash.ts')]
 
+const PRODUCTION_GRAPHQL = ['--import', join(import.meta.dirname, 'production-graphql.ts')]
+
 /** The ports that a bench needs in a row. */
 export const PORTS = 20
 
@@ -67,14 +69,14 @@ export function gatewayProgram(name: GatewayName, site: Site): Program {
 }
 
 /**
- * As it runs anywhere, with the whole policy of its edge. It cannot be `production`, because the tokens are of the
- * development issuer; that costs it the checks that graphql-js makes for developers.
+ * As it runs anywhere, with the whole policy of its edge. It cannot be `production` itself, because the tokens are of the
+ * development issuer, but its graphql-js is.
  */
 function ours({ portBase, identitySecret, issuer, isProfiled }: Site): Program {
   const profiler = isProfiled ? ['--import', join(import.meta.dirname, 'profiler.main.ts')] : []
   return {
     name: 'ours',
-    args: [...LEASH, ...profiler, join(REPOSITORY, 'gateway/src/main.ts')],
+    args: [...LEASH, ...PRODUCTION_GRAPHQL, ...profiler, join(REPOSITORY, 'gateway/src/main.ts')],
     env: {
       PORT_BASE: String(portBase),
       NODE_ENV: 'development',

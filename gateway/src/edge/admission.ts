@@ -6,6 +6,7 @@ import type { CostOf } from './cost.ts'
 import { operationCheck, type CheckedOperation } from './documents.ts'
 import type { GraphqlRequest } from './graphql-request.ts'
 import type { RefuseUnderPressure } from './pressure.ts'
+import type { TemplateOf } from './template.ts'
 import type { TrustedDocuments } from './trusted-documents.ts'
 
 /** An operation that its caller may have executed now. */
@@ -26,15 +27,17 @@ export function admission(
   costOf: CostOf,
   refuseUnderPressure: RefuseUnderPressure,
   { refuseUntrusted }: TrustedDocuments,
+  templateOf?: TemplateOf,
 ): Admit {
-  const check = operationCheck(config.queryLimits, costOf)
+  const check = operationCheck(config.queryLimits, costOf, templateOf)
   const chargeFor = openBudgets(config.costLimits)
   return (asked, identity) => {
     refuseUntrusted(asked.query)
-    const { name, type, introspects, cost } = check(asked.query, asked.operationName)
+    const operation = check(asked.query, asked.operationName)
+    const { introspects, cost } = operation
     refuseIntrospection(introspects, identity, config)
     refuseUnderPressure(cost.isPriority)
-    return { name, type, introspects, cost, charge: chargeFor(identity, cost, asked.variables) }
+    return { ...operation, charge: chargeFor(identity, cost, asked.variables) }
   }
 }
 

@@ -1,9 +1,10 @@
 import { Fault } from '@tikitu/runtime/fault'
-import { GraphQLError, Lexer, parse, Source, TokenKind, type OperationTypeNode } from 'graphql'
+import { GraphQLError, Lexer, OperationTypeNode, parse, Source, TokenKind, type DocumentNode } from 'graphql'
 import type { QueryLimits } from '../config.ts'
 import { LruMap } from '../lru.ts'
 import type { CostOf, OperationCost } from './cost.ts'
 import { measureDocument, type Measure } from './measure.ts'
+import type { Template, TemplateOf } from './template.ts'
 
 /** An operation that may be executed, as far as its text tells. */
 export interface CheckedOperation {
@@ -13,6 +14,11 @@ export interface CheckedOperation {
   readonly introspects: boolean
   /** What it costs, and whether it goes first when not everything can. */
   readonly cost: OperationCost
+  /**
+   * What can be executed instead when the document comes for the first time. One that comes again is worth being looked at
+   * by itself.
+   */
+  readonly template?: Template | undefined
 }
 
 /**
@@ -37,22 +43,35 @@ const SELECTIONS_PER_FIELD_MAX = 2
  * Parses what a client sent before anything else reads it: only text that is a GraphQL document gets through (a
  * document as JSON would go around the limits), and only one within the limits.
  */
-export function operationCheck(limits: QueryLimits, costOf: CostOf): OperationCheck {
+export function operationCheck(
+  limits: QueryLimits,
+  costOf: CostOf,
+  templateOf: TemplateOf = () => undefined,
+): OperationCheck {
   const known = new LruMap<string, readonly CheckedOperation[]>(DOCUMENTS_MAX)
   return (source, operationName) => {
-    let operations = known.get(source)
-    if (!operations) {
-      operations = operationsIn(source, limits, costOf)
-      known.set(source, operations)
-    }
-    return pick(operations, operationName)
+    const operations = known.get(source)
+    if (operations) return pick(operations, operationName)
+    const document = read(source, limits)
+    const found = operationsIn(document, limits, costOf)
+    known.set(source, found)
+    const operation = pick(found, operationName)
+    return hasTemplate(operation, found) ? { ...operation, template: templateOf(document) } : operation
   }
 }
 
-function operationsIn(source: string, limits: QueryLimits, costOf: CostOf): CheckedOperation[] {
+/** What the gateway answers itself, and events, have the aliases of their document. */
+function hasTemplate({ type, introspects }: CheckedOperation, { length }: readonly CheckedOperation[]): boolean {
+  return length === 1 && !introspects && type !== OperationTypeNode.SUBSCRIPTION
+}
+
+function read(source: string, limits: QueryLimits): DocumentNode {
   if (source.length > limits.charactersMax) throw tooLarge('characters', limits.charactersMax)
   refuseTokens(source, limits)
-  const document = parse(source, { maxTokens: limits.tokensMax })
+  return parse(source, { maxTokens: limits.tokensMax, noLocation: true })
+}
+
+function operationsIn(document: DocumentNode, limits: QueryLimits, costOf: CostOf): CheckedOperation[] {
   const { operations, fragments } = measureDocument(document)
   if (fragments.length > limits.fragmentsMax) throw tooLarge('fragments', limits.fragmentsMax)
   for (const fragment of fragments) refuseMany(fragment, limits)
@@ -68,6 +87,7 @@ function operationsIn(source: string, limits: QueryLimits, costOf: CostOf): Chec
 
 /** The lexer knows what is text or a comment, and unlike the parser it does not call itself. */
 function refuseTokens(source: string, { directivesMax }: QueryLimits): void {
+  if (!mayExceed(source, directivesMax)) return
   const lexer = new Lexer(new Source(source))
   let nesting = 0
   let directives = 0
@@ -79,6 +99,20 @@ function refuseTokens(source: string, { directivesMax }: QueryLimits): void {
     if (directives > directivesMax) throw tooLarge('directives', directivesMax)
   }
 }
+
+/** Few brackets are never too many in each other, whatever is text or a comment. */
+function mayExceed(source: string, directivesMax: number): boolean {
+  let opening = 0
+  let directives = 0
+  for (let at = 0; at < source.length; at++) {
+    const code = source.charCodeAt(at)
+    if (code === BRACE_L || code === BRACKET_L || code === PAREN_L) opening += 1
+    else if (code === AT) directives += 1
+  }
+  return opening > NESTING_MAX || directives > directivesMax
+}
+
+const [BRACE_L, BRACKET_L, PAREN_L, AT] = ['{', '[', '(', '@'].map((character) => character.charCodeAt(0))
 
 const OPENING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L])
 const CLOSING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R])

@@ -4,11 +4,12 @@ import type { Identity } from '@tikitu/runtime/identity'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { GraphQLError, OperationTypeNode } from 'graphql'
 import type { GatewayConfig } from '../config.ts'
+import type { Aliases } from '../engine/engine.ts'
 import type { Authenticate } from '../identity/authenticate.ts'
 import { callerOf } from '../identity/caller.ts'
 import { identitySigner } from '../identity/signer.ts'
 import type { Live } from '../live/live.ts'
-import type { Admit } from './admission.ts'
+import type { Admit, AdmittedOperation } from './admission.ts'
 import { extensionsOf, Throttled, type Charge } from './budgets.ts'
 import type { CheckedOperation } from './documents.ts'
 import { RequestRefused, tellErrors } from './errors.ts'
@@ -31,22 +32,29 @@ export function addGraphqlRoute(
   const suggestions = config.environment === 'development'
   const sign = identitySigner(config.identitySecret)
 
-  const execute = (
+  const execute = async (
     request: FastifyRequest,
     reply: FastifyReply,
     identity: Identity,
     asked: GraphqlRequest,
-    charge: Charge,
+    { charge, template }: AdmittedOperation,
   ) => {
     const caller = callerOf(identity, sign, request.log, {
       deadlineAt: performance.now() - reply.elapsedTime + config.requestTimeoutMilliseconds,
       hasLeft: () => request.raw.socket.destroyed,
     })
-    // The stock engine keeps what it sends to subgraphs under this name.
-    const __currentQuery = `${asked.operationName ?? ''}\n${asked.query}`
-    const { query, variables, operationName } = asked
     const extensions = extensionsOf(charge)
-    return reply.graphql(query, { caller, operationName, extensions, __currentQuery }, variables, operationName)
+    if (template) {
+      const { text, aliases, literals } = template
+      const context = { caller, operationName: undefined, aliases, extensions, __currentQuery: text }
+      const result = await reply.graphql(text, context, { ...asked.variables, ...literals }).catch(ifInvalid)
+      if (result) return result
+    }
+    const { query, variables, operationName } = asked
+    // The stock engine keeps what it sends to subgraphs under this name.
+    const __currentQuery = `${operationName ?? ''}\n${query}`
+    const context = { caller, operationName, aliases: NO_ALIASES, extensions, __currentQuery }
+    return await reply.graphql(query, context, variables, operationName)
   }
 
   const answer = async (
@@ -63,7 +71,7 @@ export function addGraphqlRoute(
       cost = operation.charge
       if (operation.type === OperationTypeNode.SUBSCRIPTION) return await live.stream(request, reply, asked)
       refuseMutation(operation, request)
-      const result = await execute(request, reply, identity, asked, cost)
+      const result = await execute(request, reply, identity, asked, operation)
       result.extensions = { cost }
       if (mediaType === EVENT_STREAM) return await sendEvents(reply, result)
       return await reply.type(mediaType).send(result)
@@ -109,6 +117,13 @@ function sendEvents(reply: FastifyReply, result: object): FastifyReply {
     .send(nextFrame(text) + COMPLETE_FRAME)
 }
 
+const NO_ALIASES: Aliases = new Map()
+
+/** Of a document that is not valid nothing was executed. */
+function ifInvalid(error: unknown): undefined {
+  if (!isInvalid(error)) throw error
+}
+
 const GRAPHQL_RESPONSE = 'application/graphql-response+json; charset=utf-8'
 const JSON_RESPONSE = 'application/json; charset=utf-8'
 
@@ -137,7 +152,11 @@ function documentErrors(error: unknown): readonly Error[] | undefined {
   if (error instanceof GraphQLError) return [error]
   if (error instanceof Fault && (error.code === 'BAD_USER_INPUT' || error instanceof Throttled)) return [error]
   if (error instanceof AggregateError) return error.errors.filter((one) => one instanceof Error)
-  if (!(error instanceof Error) || !('code' in error) || error.code !== 'MER_ERR_GQL_VALIDATION') return undefined
+  if (!isInvalid(error)) return undefined
   const bundled: unknown = 'errors' in error ? error.errors : undefined
   return Array.isArray(bundled) ? bundled.filter((one) => one instanceof Error) : [error]
+}
+
+function isInvalid(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && error.code === 'MER_ERR_GQL_VALIDATION'
 }

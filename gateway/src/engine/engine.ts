@@ -80,7 +80,12 @@ export interface Engine {
 export interface RunningEngine {
   /** Undefined when the engine does queries and mutations only. */
   readonly subscribe: Subscribe | undefined
+  /** Whether it writes the client's aliases for others, `MercuriusContext.aliases`. */
+  readonly renames: boolean
 }
+
+/** The client's alias for each alias of a document that was worded anew. */
+export type Aliases = ReadonlyMap<string, string>
 
 /** A subscription that is to be started. It was let in, but nobody has validated it. */
 export interface SubscriptionRequest {
@@ -105,6 +110,8 @@ declare module 'mercurius' {
     caller: Caller
     /** Which operation of the document. */
     operationName: string | undefined
+    /** What the answer is to have instead of the document's aliases; empty when the document is the client's own. */
+    aliases: Aliases
     /** The answer's `extensions`, as JSON, for an engine that writes the answer itself. */
     extensions: string
   }

@@ -42,7 +42,7 @@ async function register(app: FastifyInstance, options: EngineOptions): Promise<R
       })),
     },
   })
-  return { subscribe: undefined }
+  return { subscribe: undefined, renames: false }
 }
 
 /**

@@ -10,11 +10,12 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql'
+import type { Aliases } from '../engine.ts'
 import { fragmentsOf, selectAlike, selectedBy, type Selected } from './alike.ts'
 import { splitIntrospection } from './introspection.ts'
 import type { JsonObject } from './json.ts'
 import { compilePlan, NO_SHORTCUTS, type PlanContext, type Shortcuts } from './plan.ts'
-import { compileProjection } from './projection.ts'
+import { compileProjection, type Projection } from './projection.ts'
 import { eventsOf } from './event-source.ts'
 import type { Run, Step } from './run.ts'
 import type { Fragments } from './selection.ts'
@@ -25,14 +26,16 @@ import { wordedForPlanner } from './wording.ts'
 export interface PlannedOperation {
   /** Asks the subgraphs; of a subscription, what an event in `run.data` leaves to be asked. */
   readonly execute: Step
+  /** The same without shortcuts, so that every key of the answer can be written as another. */
+  readonly executeRead: Step
   /** Of a subscription: the fetch that brings the events. */
   readonly events: FetchNode | undefined
   /** What graphql-js is left with. */
   readonly local: DocumentNode
   /** The client's variables with the operation's defaults. */
   withDefaults(variables: Run['variables']): Run['variables']
-  /** Writes the client's answer as JSON. */
-  write(data: JsonObject, variables: Run['variables']): string
+  /** Writes the client's answer as JSON, with the keys that `aliases` has for those of the document. */
+  write(data: JsonObject, variables: Run['variables'], aliases?: Aliases): string
 }
 
 /** What operations are planned with. */
@@ -68,8 +71,13 @@ export async function planOperation(
     switches.length > 0
       ? NO_SHORTCUTS
       : shortcutsOf(node, root, selectedBy(context.schema, document, operationName), context)
+  const executeRead = compilePlan(node, context, NO_SHORTCUTS)
   return {
-    execute: node.kind === 'Fetch' ? compilePlan(node, context, shortcuts()) : compileTwice(node, context, shortcuts),
+    execute:
+      node.kind === 'Fetch'
+        ? compilePlan(node, context, shortcuts())
+        : withShortcuts(node, context, executeRead, shortcuts),
+    executeRead,
     events: eventsOf(node),
     local,
     withDefaults: compileDefaults(operation),
@@ -91,9 +99,9 @@ async function planOf(planner: QueryPlanner, text: string, name: string | undefi
   return node
 }
 
-/** Compiles the plan as it is, and again with its shortcuts when it is carried out a second time. */
-function compileTwice(node: PlanNode, context: OperationContext, shortcuts: () => Shortcuts): Step {
-  let execute = compilePlan(node, context, NO_SHORTCUTS)
+/** Compiles the plan with its shortcuts when it is carried out a second time. */
+function withShortcuts(node: PlanNode, context: OperationContext, read: Step, shortcuts: () => Shortcuts): Step {
+  let execute = read
   let runs = 0
   return (run) => {
     runs += 1
@@ -142,15 +150,15 @@ function compileWriter(
     switches: readonly string[]
   },
 ): PlannedOperation['write'] {
-  const projections = new Map<string, (data: JsonObject) => string>()
-  return (data, variables) => {
+  const projections = new Map<string, Projection>()
+  return (data, variables, aliases) => {
     const turned = switches.map((name) => (variables[name] === true ? '1' : '0')).join('')
     let project = projections.get(turned)
     if (!project) {
       project = compileProjection({ schema, fragments, variables }, root, operation.selectionSet)
       if (projections.size < PROJECTIONS_MAX) projections.set(turned, project)
     }
-    return project(data)
+    return project(data, aliases)
   }
 }
 

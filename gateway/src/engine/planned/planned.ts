@@ -11,6 +11,7 @@ import { InFlight } from './in-flight.ts'
 import { planOperation, type OperationContext, type PlannedOperation } from './operation.ts'
 import type { PossibleTypes } from './path.ts'
 import { withExtensions } from './relay.ts'
+import { renameErrors } from './rename.ts'
 import type { Run } from './run.ts'
 import { subscriber, type OperationOf } from './subscription.ts'
 import { openUpstream, type Upstream } from './upstream.ts'
@@ -44,7 +45,7 @@ export function plannedEngine(reason: string): Engine {
       const operationOf = rememberOperations(context)
       addHooks(app, operationOf, options)
       const sources = openEventSources(app, options)
-      return { subscribe: subscriber({ schema: app.graphql.schema, operationOf, sources }, options) }
+      return { subscribe: subscriber({ schema: app.graphql.schema, operationOf, sources }, options), renames: true }
     },
   }
 }
@@ -80,7 +81,7 @@ function addHooks(app: FastifyInstance, operationOf: OperationOf, { formatErrors
     if (!operation) return undefined
     const run: Run = { caller: request.caller, data: {}, errors: [], variables: operation.withDefaults(variables) }
     executions.set(request, { operation, run })
-    await operation.execute(run)
+    await (request.aliases.size > 0 ? operation.executeRead : operation.execute)(run)
     return { document: operation.local }
   })
 
@@ -94,7 +95,9 @@ function addHooks(app: FastifyInstance, operationOf: OperationOf, { formatErrors
       return
     }
     // What graphql-js said about the schema itself takes its place among the rest.
-    const data = operation.write({ ...run.data, ...execution.data }, run.variables)
+    const aliases = request.aliases.size > 0 ? request.aliases : undefined
+    const data = operation.write({ ...run.data, ...execution.data }, run.variables, aliases)
+    if (aliases) renameErrors(run, aliases)
     const failed = [...(execution.errors ?? []), ...answeredErrors(run.errors, data)]
     const errors = failed.length > 0 ? formatErrors(failed, run.caller) : []
     const wrong = errors.length > 0 ? `,"errors":${JSON.stringify(errors)}` : ''

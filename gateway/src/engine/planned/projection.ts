@@ -11,12 +11,16 @@ import {
   type GraphQLOutputType,
   type SelectionSetNode,
 } from 'graphql'
+import type { Aliases } from '../engine.ts'
 import { isObject, quoted, type Json, type JsonObject } from './json.ts'
 import { Raw } from './raw.ts'
 import { collectFields, type Collector } from './selection.ts'
 
+/** Writes the client's answer from the merged answers of subgraphs, with the keys that `aliases` has instead. */
+export type Projection = (data: JsonObject, aliases?: Aliases) => string
+
 /** Writes a value of the answer as JSON; undefined is a null that its parent has to be instead. */
-type Write = (value: Json | undefined) => string | undefined
+type Write = (value: Json | undefined, aliases: Aliases | undefined) => string | undefined
 
 /**
  * Compiles what turns the merged answers of subgraphs into the client's answer, as JSON text: exactly what was
@@ -26,15 +30,15 @@ export function compileProjection(
   collector: Collector,
   root: GraphQLObjectType,
   selectionSet: SelectionSetNode,
-): (data: JsonObject) => string {
+): Projection {
   const write = compileObject(collector, root, [selectionSet])
-  return (data) => write(data) ?? 'null'
+  return (data, aliases) => write(data, aliases) ?? 'null'
 }
 
 function compileType(collector: Collector, type: GraphQLOutputType, nodes: readonly FieldNode[]): Write {
   if (isNonNullType(type)) return compileNullable(collector, type.ofType, nodes)
   const write = compileNullable(collector, type, nodes)
-  return (value) => write(value) ?? 'null'
+  return (value, aliases) => write(value, aliases) ?? 'null'
 }
 
 /** What writes a value of the type that is not null; undefined for all others. */
@@ -45,11 +49,11 @@ function compileNullable(collector: Collector, type: GraphQLOutputType, nodes: r
 }
 
 function compileList(write: Write): Write {
-  return (value) => {
+  return (value, aliases) => {
     if (!Array.isArray(value)) return undefined
     let text = ''
     for (const element of value) {
-      const part = write(element)
+      const part = write(element, aliases)
       if (part === undefined) return undefined
       text += text === '' ? part : `,${part}`
     }
@@ -93,13 +97,13 @@ function compileAbstract(
   selectionSets: readonly SelectionSetNode[],
 ): Write {
   const writes = new Map<string, Write>()
-  let aliases: readonly string[] | undefined
-  return (value) => {
+  let typenames: readonly string[] | undefined
+  return (value, aliases) => {
     if (!isObject(value)) return undefined
     let typename = value['__typename']
     if (typename === undefined) {
-      aliases ??= typenameKeys(collector, types, selectionSets)
-      typename = aliases.map((key) => value[key]).find((name) => name !== undefined)
+      typenames ??= typenameKeys(collector, types, selectionSets)
+      typename = typenames.map((key) => value[key]).find((name) => name !== undefined)
     }
     // The planner asks for no __typename where every type has the same fields.
     const type = typename === undefined ? types[0] : types.find(({ name }) => name === typename)
@@ -107,7 +111,7 @@ function compileAbstract(
     // Of the many types that an interface may have, few come up.
     const write = writes.get(type.name) ?? compileObject(collector, type, selectionSets)
     writes.set(type.name, write)
-    return write(value)
+    return write(value, aliases)
   }
 }
 
@@ -141,14 +145,15 @@ function compileObject(
     const prefix = `${index === 0 ? '' : ','}${JSON.stringify(key)}:`
     return { key, prefix, write: compileField(collector, type, nodes) }
   })
-  return (value) => {
+  return (value, aliases) => {
     if (!isObject(value)) return undefined
     let text = '{'
     for (const { key, prefix, write } of fields) {
       const field = value[key]
-      const part = field instanceof Raw ? field.text : write(field)
+      const part = field instanceof Raw ? field.text : write(field, aliases)
       if (part === undefined) return undefined
-      text += prefix + part
+      text += aliases?.has(key) ? `${text === '{' ? '' : ','}"${aliases.get(key)}":` : prefix
+      text += part
     }
     return `${text}}`
   }
