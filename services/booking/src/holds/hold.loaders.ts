@@ -1,11 +1,12 @@
 import type { RequestContext } from '@tikitu/runtime/context'
+import { requireUserId } from '@tikitu/runtime/identity'
 import { isId } from '@tikitu/runtime/ids'
 import { loadOne } from '@tikitu/runtime/loader'
 import { perRequest } from '@tikitu/runtime/per-request'
 import { statesOfSeats } from '../inventory/availability.sql.ts'
 import { statusOfLetter, type SeatStatus } from '../inventory/seat-map.ts'
 import type { HeldTickets } from './hold.rules.ts'
-import { liveHolds } from './hold.sql.ts'
+import { holdOfUser, liveHolds } from './hold.sql.ts'
 
 /** Live holds and the seats in them, each asked for once in a request. */
 export const holdLoaders = perRequest(({ database: { orm }, identity: { userId } }: RequestContext) => ({
@@ -35,6 +36,13 @@ export const holdLoaders = perRequest(({ database: { orm }, identity: { userId }
 /** A live hold of the caller; null when there is none. */
 export function ownHold(context: RequestContext, id: string): Promise<HeldTickets | null> {
   return isId(id) ? holdLoaders(context).hold.load(id) : Promise.resolve(null)
+}
+
+/** A hold of the caller's that there was, as it is after this request, ended or not. */
+export async function anyHold({ database, identity }: RequestContext, id: string): Promise<HeldTickets> {
+  const hold = await holdOfUser(database.orm, { id, userId: requireUserId(identity) })
+  if (!hold) throw new Error(`hold ${id} is gone`)
+  return hold
 }
 
 /** Names a seat of an event. */

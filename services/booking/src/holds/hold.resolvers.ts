@@ -1,4 +1,4 @@
-import type { RequestContext } from '@tikitu/runtime/context'
+import { mutate, type RequestContext } from '@tikitu/runtime/context'
 import { requireUserId } from '@tikitu/runtime/identity'
 import { toUnion, type Outcome, type Refusal } from '@tikitu/runtime/outcome'
 import { idempotencyKey, validInput } from '@tikitu/runtime/validate'
@@ -6,7 +6,8 @@ import { z } from 'zod'
 import { visibleEvent } from '../events/event.loaders.ts'
 import type { Resolvers } from '../generated/graphql.ts'
 import { seatsByNumbers, type EventSeat, type SeatStatus } from '../inventory/seat-map.ts'
-import { holdLoaders, ownHold, seatKey } from './hold.loaders.ts'
+import { extendHold, extensionLimits } from './extension.ts'
+import { anyHold, holdLoaders, ownHold, seatKey } from './hold.loaders.ts'
 import type { HeldTickets } from './hold.rules.ts'
 import { holdBestAvailable, holdGeneralAdmission, holdLimits, holdSeats, releaseHold } from './holds.ts'
 
@@ -29,6 +30,12 @@ export const holdResolvers = {
     holdGeneralAdmission: async (_, { input }, context) => {
       const wish = { ...input, ...buyerOf(context, input) }
       return answer(context, await holdGeneralAdmission(context.database, wish))
+    },
+    extendHold: async (_, { input }, context) => {
+      const userId = requireUserId(context.identity)
+      const wish = { ...input, ...validInput(keyed, input), userId, limits: extensionLimits(context.settings) }
+      const outcome = await mutate(context, 'Hold', (tx, at) => extendHold(tx, { ...wish, at }))
+      return outcome.__typename === 'Hold' ? { __typename: 'Hold', ...(await anyHold(context, outcome.id)) } : outcome
     },
     releaseHold: async (_, { input: { holdId } }, context) =>
       answer(context, await releaseHold(context.database, { holdId, userId: requireUserId(context.identity) })),

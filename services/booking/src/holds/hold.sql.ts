@@ -73,11 +73,13 @@ export async function giveHoldBack(
   return row.outcome === 'RELEASED' ? { outcome: row.outcome, hold: toHold(row) } : { outcome: row.outcome }
 }
 
+const { id, eventId, expiresAt, lines, seatNos, total, currency } = bookings
+const HOLD = { id, eventId, expiresAt, lines, seatNos, total, currency }
+
 /** Live holds of a user by their ids. */
 export async function liveHolds(db: Queryable, userId: string, ids: readonly string[]): Promise<HeldTickets[]> {
-  const { id, eventId, expiresAt, lines, seatNos, total, currency } = bookings
   const rows = await db
-    .select({ id, eventId, expiresAt, lines, seatNos, total, currency })
+    .select(HOLD)
     .from(bookings)
     .where(
       and(
@@ -88,6 +90,18 @@ export async function liveHolds(db: Queryable, userId: string, ids: readonly str
       ),
     )
   return rows.map((row) => ({ ...row, isFresh: false }))
+}
+
+/** A hold of a user, or what became of it. */
+export async function holdOfUser(
+  db: Queryable,
+  hold: { readonly id: string; readonly userId: string },
+): Promise<HeldTickets | undefined> {
+  const [row] = await db
+    .select(HOLD)
+    .from(bookings)
+    .where(and(eq(bookings.id, hold.id), eq(bookings.userId, hold.userId)))
+  return row && { ...row, isFresh: false }
 }
 
 const WISH = 'row($1::uuid, $2::uuid, $3, $4, $5::integer, $6::integer, $7::integer, $8, $9)::hold_wish'

@@ -29,6 +29,8 @@ const SEATS = `mutation ($input: HoldSeatsInput!) { holdSeats(input: $input) { _
   ... on SalesClosed { opensAt closesAt } ... on QuantityOutOfRange { min max } ... on BuyerLimitReached { ticketsMax ticketsNow holdsMax holdsNow } } }`
 const BEST = `mutation ($input: HoldBestAvailableInput!) { holdBestAvailable(input: $input) { __typename ${HOLD} ... on SoldOut { available } } }`
 const STANDING = `mutation ($input: HoldGeneralAdmissionInput!) { holdGeneralAdmission(input: $input) { __typename ${HOLD} ... on SoldOut { available } } }`
+const EXTEND = `mutation ($input: ExtendHoldInput!) { extendHold(input: $input) { __typename
+  ... on Hold { id expiresAt total { amount } seats { id } } ... on HoldNotExtendable { expiresAt extensionsMax } ... on Refusal { message } } }`
 const RELEASE = `mutation ($input: ReleaseHoldInput!) { releaseHold(input: $input) { __typename ... on Hold { id } ... on Refusal { message } } }`
 const MAP = `query ($id: ID!, $section: String) { event(id: $id) { sections { name rows seats available }
   seats(section: $section) { id section row number status ticketTypeId accessible } ticketTypes { name available } } }`
@@ -194,6 +196,35 @@ describe('bad input', () => {
     })
     expect(data.holdSeats.__typename).toBe('Hold')
   })
+})
+
+test('a hold is extended for its buyer, once as the settings say', async () => {
+  const event = await anEvent(booking.database)
+  const buyer = aUser()
+  const wish = { eventId: event.id, seatIds: ['A-1-1'], idempotencyKey: newId() }
+  const { id, expiresAt } = (await booking.graph(buyer, SEATS, { input: wish })).data.holdSeats
+  const input = { holdId: id, idempotencyKey: newId() }
+  expect((await booking.graph(nobody(), EXTEND, { input })).errors[0]?.extensions['code']).toBe('UNAUTHENTICATED')
+  const short = { input: { ...input, idempotencyKey: 'short' } }
+  expect((await booking.graph(buyer, EXTEND, short)).errors[0]?.extensions['code']).toBe('BAD_USER_INPUT')
+  for (const [who, holdId] of [
+    [aUser(), id],
+    [buyer, 'no id'],
+  ] as const) {
+    const { data } = await booking.graph(who, EXTEND, { input: { holdId, idempotencyKey: newId() } })
+    expect(data.extendHold.__typename).toBe('HoldNotFound')
+  }
+  const extended = await booking.graph(buyer, EXTEND, { input })
+  expect(extended.data.extendHold).toMatchObject({
+    __typename: 'Hold',
+    id,
+    total: { amount: 5000 },
+    seats: [{ id: 'A-1-1' }],
+  })
+  expect(new Date(extended.data.extendHold.expiresAt).getTime()).toBeGreaterThan(new Date(expiresAt).getTime())
+  expect((await booking.graph(buyer, EXTEND, { input })).data).toEqual(extended.data)
+  const again = await booking.graph(buyer, EXTEND, { input: { ...input, idempotencyKey: newId() } })
+  expect(again.data.extendHold).toMatchObject({ __typename: 'HoldNotExtendable', extensionsMax: 1 })
 })
 
 test('a setting that an admin changes is in force a moment later', async () => {

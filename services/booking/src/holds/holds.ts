@@ -7,6 +7,7 @@ import { accept, refuse } from '@tikitu/runtime/outcome'
 import { currentTrace } from '@tikitu/runtime/trace'
 import { eventLayout } from '../inventory/event-layouts.ts'
 import { deskOf } from './desk.ts'
+import { holdInParts } from './hold-in-parts.ts'
 import {
   eventNotFound,
   explainSeats,
@@ -78,11 +79,18 @@ interface OfType extends Buyer {
   readonly quantity: number
 }
 
-/** Reserves the best free seats of a type next to each other, all or none. Seats for wheelchairs are never among them. */
-export async function holdBestAvailable(database: Database, wish: OfType) {
-  return holdOfType(database, wish, 'holdBestAvailable', {
+/**
+ * Reserves the best free seats of a type next to each other, all or none; a group that may be split is, when no row has so
+ * many. Seats for wheelchairs are never among them.
+ */
+export async function holdBestAvailable(
+  database: Database,
+  { allowSplit = false, ...wish }: OfType & { readonly allowSplit?: boolean },
+) {
+  return holdOfType(database, wish, allowSplit ? 'holdBestAvailable in parts' : 'holdBestAvailable', {
     first: (row) => deskOf(database).best(row),
     again: (row) => holdBestSeats(database, row, true),
+    last: (row, answer) => (allowSplit ? holdInParts(database, row, answer) : answer),
   })
 }
 
@@ -94,11 +102,21 @@ export async function holdGeneralAdmission(database: Database, wish: OfType) {
   })
 }
 
+/** How a wish is asked: at first, while others are at work in the last places, and when that came to an end. */
+interface Attempts {
+  readonly first: (row: TypeWish) => Promise<CommonAnswer | TypeAnswer>
+  readonly again: (row: TypeWish) => Promise<CommonAnswer | TypeAnswer>
+  readonly last?: (
+    row: TypeWish,
+    answer: CommonAnswer | TypeAnswer,
+  ) => Promise<CommonAnswer | TypeAnswer> | CommonAnswer | TypeAnswer
+}
+
 async function holdOfType(
   database: Database,
   wish: OfType,
   operation: string,
-  { first, again }: Record<'first' | 'again', (row: TypeWish) => Promise<CommonAnswer | TypeAnswer>>,
+  { first, again, last = (_, answer) => answer }: Attempts,
 ) {
   const { eventId, ticketTypeId, quantity } = wish
   if (!isId(eventId)) return eventNotFound(eventId)
@@ -106,6 +124,7 @@ async function holdOfType(
   const row = { ...wishOf(wish, [operation, eventId, ticketTypeId, quantity]), ticketTypeId, quantity }
   let answer = await first(row)
   for (let attempt = 2; answer.outcome === 'BUSY' && attempt <= ATTEMPTS_MAX; attempt++) answer = await again(row)
+  answer = await last(row, answer)
   wakeIfHeld(database, answer)
   return explainType(answer, wish)
 }

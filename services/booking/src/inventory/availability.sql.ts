@@ -54,6 +54,17 @@ export async function statesOfSeats(
   return rows
 }
 
+/** The seats of a ticket type that could be held now, by their numbers, ascending. */
+export async function freeSeatsOfType(db: Queryable, eventId: string, ticketTypeId: string): Promise<number[]> {
+  const { rows } = await db.execute<{ seats: number[] | null }>(sql`
+    select array_agg(seat_no order by seat_no) as seats
+    from event_seats
+    where event_id = ${eventId}
+      and ticket_type_no = (select no from ticket_types where id = ${ticketTypeId} and event_id = ${eventId})
+      and expires_at <= now()`)
+  return rows[0]?.seats ?? []
+}
+
 /** The letter of a seat at an instant. */
 export const stateLetter = (at: SQL) => sql`case
   when ticket_type_no is null then 'B'
