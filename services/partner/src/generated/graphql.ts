@@ -482,7 +482,10 @@ export type ImportSeatingPlanInput = {
   readonly venueId: Scalars['ID']['input']
   /** As the partner calls it; 1 to 200 characters. */
   readonly name: Scalars['String']['input']
-  /** pretix's public seating-plan JSON (zones, rows, seats, areas). */
+  /**
+   * pretix's public seating-plan JSON (zones, rows, seats, areas), or a string: the text of that, or base64 of its gzip, which
+   * takes a stadium through the gateway's limit of a request. Unpacked at most 32 MiB; at most 100,000 seats.
+   */
   readonly plan: Scalars['JSON']['input']
 }
 

@@ -95,11 +95,15 @@ export function noProblems(): Problems {
     },
     count: () => count,
     judge: (plan) => {
-      if (count === 0) return accept(plan)
-      const many = count === 1 ? 'one thing is' : `${count} things are`
-      return refuse('SeatingPlanInvalid', `The seating plan cannot be used: ${many} wrong with it.`, { problems })
+      return count === 0 ? accept(plan) : invalidPlan(problems, count)
     },
   }
+}
+
+/** Refuses a plan for these problems, which are all unless `count` says that there are more. */
+export function invalidPlan(problems: readonly Problem[], count = problems.length): SeatingPlanInvalid {
+  const many = count === 1 ? 'one thing is' : `${count} things are`
+  return refuse('SeatingPlanInvalid', `The seating plan cannot be used: ${many} wrong with it.`, { problems })
 }
 
 /** A text that people read: trimmed, not empty, not too long, nothing that cannot be printed. Undefined after a problem. */

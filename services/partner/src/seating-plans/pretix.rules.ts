@@ -6,6 +6,7 @@ import {
   readCount,
   readName,
   readSeatId,
+  seatCount,
   SEATS_MAX,
   uniqueNames,
   type Plan,
@@ -43,6 +44,12 @@ export function planFromPretix(document: unknown): Accepted<Plan> | SeatingPlanI
     uniqueArea: uniqueNames(problems),
   }
   const zones = readList(document['zones'], 'zones', problems)
+  // Before anything is made of them: a wrong document may have millions.
+  const tooMany = placeBeyondMax(zones)
+  if (tooMany !== undefined) {
+    problems.add(tooMany, `goes beyond the ${SEATS_MAX} seats that a plan has at most`)
+    return problems.judge(NO_PLAN)
+  }
   const plan: Plan = {
     sections: zones.flatMap((zone, index) => readZone(zone, `zones[${index}]`, reading)),
     areas: zones.flatMap((zone, index) => readAreas(zone, `zones[${index}]`, reading)),
@@ -232,9 +239,22 @@ function readArea(area: unknown, path: string, reading: Reading): PlanArea[] {
   return [{ name, category, capacity }]
 }
 
+/** The row with which there are more seats than a plan has; undefined when there is none. */
+function placeBeyondMax(zones: readonly unknown[]): string | undefined {
+  const listOf = (value: unknown, key: string): readonly unknown[] =>
+    isObject(value) && Array.isArray(value[key]) ? value[key] : []
+  let seats = 0
+  for (const [zone, document] of zones.entries()) {
+    for (const [row, ofRow] of listOf(document, 'rows').entries()) {
+      seats += listOf(ofRow, 'seats').length
+      if (seats > SEATS_MAX) return `zones[${zone}].rows[${row}].seats`
+    }
+  }
+  return undefined
+}
+
 function checkSize({ sections, areas }: Plan, problems: Problems): void {
-  const seats = sections.reduce((sum, { rows }) => sum + rows.reduce((inZone, row) => inZone + row.seats.length, 0), 0)
-  if (seats > SEATS_MAX) problems.add('zones', `has ${seats} seats; a plan has at most ${SEATS_MAX}`)
+  const seats = seatCount({ sections, areas })
   if (areas.length > AREAS_MAX) problems.add('zones', `has ${areas.length} areas; a plan has at most ${AREAS_MAX}`)
   if (seats === 0 && areas.length === 0 && problems.count() === 0) {
     problems.add('zones', 'has neither a seat nor a general-admission area')

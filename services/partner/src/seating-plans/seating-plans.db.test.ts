@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { aUser, type TestService } from '@tikitu/runtime/testing'
 import { sqlState } from '@tikitu/runtime/database'
@@ -96,9 +97,31 @@ describe('a plan that is wrong', () => {
       message: 'The seating plan cannot be used: one thing is wrong with it.',
       problems: [{ path: 'sections[0].rows[0].seats', message: 'must be a whole number from 1 to 500' }],
     })
-    for (const plan of ['text', 1, true, [], {}, { zones: [], categories: [] }]) {
+    const twice = aPretixPlan()
+    twice.zones[0]!.rows[1]!.seats[0]!['seat_guid'] = 'p-1-1'
+    const noRows = { ...aPretixPlan(), zones: [{ name: 'Parkett' }] }
+    const million = '{"seat_guid":"a","seat_number":"1","category":"A"},'.repeat(1_000_000)
+    const damages: [plan: unknown, path: string, message: string][] = [
+      [1, 'plan', 'must be an object'],
+      [[], 'plan', 'must be an object'],
+      [{}, 'categories', 'is missing'],
+      ['{"zones": [}', 'plan', 'is not JSON: see line 1, column 12'],
+      [twice, 'zones[0].rows[1].seats[0].seat_guid', '"p-1-1" is already used at zones[0].rows[0].seats[0].seat_guid'],
+      [JSON.stringify(twice), 'zones[0].rows[1].seats[0].seat_guid', 'is already used'],
+      [noRows, 'zones[0].rows', 'is missing'],
+      [gzipSync(`[${million}`).toString('base64'), 'plan', 'bytes when it is unpacked'],
+      [
+        gzipSync(`{"zones":[{"rows":[{"seats":[${'1,'.repeat(999_999)}1]}]}],"categories":[]}`).toString('base64'),
+        'zones[0].rows[0].seats',
+        'goes beyond the 100000 seats',
+      ],
+    ]
+    for (const [plan, path, message] of damages) {
       const { data } = await service.graph(partner.owner, IMPORT, { input: { venueId, name: 'Hall', plan } })
-      expect(data.answer.__typename).toBe('SeatingPlanInvalid')
+      expect(data.answer).toMatchObject({
+        __typename: 'SeatingPlanInvalid',
+        problems: expect.arrayContaining([{ path, message: expect.stringContaining(message) }]),
+      })
     }
     expect([await countOf('seating_plans'), await countOf('outbox')]).toEqual(before)
   })
@@ -175,6 +198,14 @@ describe('a plan that is right', () => {
     expect(rows).toEqual([{ seat: { id: 'p-1-1', number: '1', position: [110, 220] } }])
     const published = (await service.published('seating_plan.published')).at(-1)
     expect(JSON.stringify(published?.data)).not.toContain('position')
+  })
+
+  it('is the same as text, and as text that is packed', async () => {
+    const text = JSON.stringify(aPretixPlan())
+    for (const plan of [text, gzipSync(text).toString('base64')]) {
+      const { data } = await service.graph(partner.owner, IMPORT, { input: { venueId, name: 'Stadthalle', plan } })
+      expect(data.answer).toMatchObject({ __typename: 'SeatingPlan', seatCount: 5 })
+    }
   })
 
   it('with general admission alone is fine', async () => {

@@ -5,8 +5,10 @@ import type { Identity } from '@tikitu/runtime/identity'
 import { newId } from '@tikitu/runtime/ids'
 import { accept, type Accepted } from '@tikitu/runtime/outcome'
 import { venueNotFound, venueToManage } from '../venues/venues.ts'
+import { readDocument } from './plan-document.ts'
 import {
   categoriesOf,
+  invalidPlan,
   publishedSections,
   seatCount,
   sectionSummaries,
@@ -30,9 +32,15 @@ export async function createSeatingPlan(tx: Transaction, command: AddSeatingPlan
   return addVersion(tx, command, () => planFromQuickForm(command.form))
 }
 
-/** Adds a version from a document in pretix's format, which may be anything. For owners and managers; a stranger finds no venue. */
+/**
+ * Adds a version from a document in pretix's format, or its text, packed or not, which may be anything. For owners and
+ * managers; a stranger finds no venue.
+ */
 export async function importSeatingPlan(tx: Transaction, command: AddSeatingPlan & { readonly document: unknown }) {
-  return addVersion(tx, command, () => planFromPretix(command.document))
+  return addVersion(tx, command, () => {
+    const read = readDocument(command.document)
+    return 'problem' in read ? invalidPlan([read.problem]) : planFromPretix(read.document)
+  })
 }
 
 /** A plan is only read for somebody who may add it: that is work, and its problems are nobody else's business. */
