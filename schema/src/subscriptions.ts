@@ -7,6 +7,7 @@ import {
   BookingPaymentCancelRequested,
   BookingPaymentRequested,
   BookingRefundRequested,
+  BookingRescheduled,
   TicketUsed,
 } from './events/booking.ts'
 import type { EventType } from './events/define.ts'
@@ -53,6 +54,7 @@ export const SUBSCRIPTIONS: Readonly<Record<ServiceName, readonly string[]>> = {
     BookingConfirmed,
     BookingCancelled,
     BookingExpired,
+    BookingRescheduled,
     PaymentFailed,
     RefundSucceeded,
     SettingChanged,

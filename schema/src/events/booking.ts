@@ -78,6 +78,22 @@ export const BookingCancelled = defineEvent(
   (data) => data.bookingId,
 )
 
+/** The event of a booking was moved. Its tickets stay as they are; `event` has the new times. */
+export const BookingRescheduled = defineEvent(
+  'booking.rescheduled',
+  z.object({
+    ...booking,
+    reference: z.string(),
+    event: eventSummary,
+    /** What the partner tells its buyers. */
+    reason: z.string(),
+    /** Until when the buyer may cancel and have all their money back. */
+    refundableUntil: instant,
+    at: instant,
+  }),
+  (data) => data.bookingId,
+)
+
 /** The booking no longer waits for money: stop any attempt to pay it. */
 export const BookingPaymentCancelRequested = defineEvent(
   'booking.payment_cancel_requested',
@@ -108,6 +124,30 @@ export const TicketUsed = defineEvent(
   (data) => data.bookingId,
 )
 
+/** A ticket has another name on it, and another code. */
+export const TicketRenamed = defineEvent(
+  'ticket.renamed',
+  z.object({ ticketId: id, bookingId: id, eventId: id, partnerId: id, userId: id, at: instant }),
+  (data) => data.bookingId,
+)
+
+/** A ticket has another holder, and another code. Its booking stays with the buyer. */
+export const TicketTransferred = defineEvent(
+  'ticket.transferred',
+  z.object({
+    ticketId: id,
+    bookingId: id,
+    eventId: id,
+    partnerId: id,
+    /** Who had it. */
+    fromUserId: id,
+    /** Who has it now. */
+    toUserId: id,
+    at: instant,
+  }),
+  (data) => data.bookingId,
+)
+
 /** A partner put an event on sale. */
 export const EventPublished = defineEvent(
   'event.published',
@@ -120,5 +160,49 @@ export const EventPublished = defineEvent(
     startsAt: instant,
     at: instant,
   }),
+  (data) => data.eventId,
+)
+
+/** An event was moved; those who have bookings are told by booking.rescheduled. */
+export const EventRescheduled = defineEvent(
+  'event.rescheduled',
+  z.object({
+    eventId: id,
+    partnerId: id,
+    venueId: id,
+    title: z.string(),
+    timezone: z.string(),
+    startsAt: instant,
+    endsAt: instant,
+    before: z.object({ startsAt: instant, endsAt: instant }),
+    reason: z.string(),
+    refundableUntil: instant,
+    at: instant,
+  }),
+  (data) => data.eventId,
+)
+
+/** An event will not happen. Each of its bookings ends with booking.cancelled, some a second. */
+export const EventCancelled = defineEvent(
+  'event.cancelled',
+  z.object({
+    eventId: id,
+    partnerId: id,
+    venueId: id,
+    title: z.string(),
+    timezone: z.string(),
+    startsAt: instant,
+    reason: z.string(),
+    /** How many bookings will be ended by it. */
+    bookings: z.int().min(0),
+    at: instant,
+  }),
+  (data) => data.eventId,
+)
+
+/** An event has happened. */
+export const EventCompleted = defineEvent(
+  'event.completed',
+  z.object({ eventId: id, partnerId: id, venueId: id, title: z.string(), endsAt: instant, at: instant }),
   (data) => data.eventId,
 )

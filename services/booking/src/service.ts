@@ -11,8 +11,10 @@ import { doorResolvers } from './check-ins/door.resolvers.ts'
 import type { BookingConfig } from './config.ts'
 import { deviceResolvers } from './devices/device.resolvers.ts'
 import { eventResolvers } from './events/event.resolvers.ts'
+import { keepFollowingUp } from './follow-ups/keep-following-up.ts'
 import type { Resolvers } from './generated/graphql.ts'
 import { holdResolvers } from './holds/hold.resolvers.ts'
+import { holdHousekeeping } from './holds/housekeeping.ts'
 import { seatMapResolvers } from './inventory/seat-map.resolvers.ts'
 import { bearerSecrets } from './tickets/bearer.ts'
 import { openKeyring } from './tickets/keyring.ts'
@@ -22,13 +24,15 @@ import { venueSubscriptions } from './venues/venue.events.ts'
 /** Booking's table of contents: events, their seats, and who holds, books and uses them. */
 export function defineBooking({ ticketKeySecret }: Pick<BookingConfig, 'ticketKeySecret'>): ServiceDefinition {
   const keyring = openKeyring(ticketKeySecret)
-  const devices = deviceResolvers(bearerSecrets(ticketKeySecret))
+  const secrets = bearerSecrets(ticketKeySecret)
+  const devices = deviceResolvers(secrets)
+  const tickets = ticketResolvers(keyring, secrets)
   const events = eventResolvers(keyring)
   const resolvers: Resolvers = {
     ...events,
     ...holdResolvers,
     ...bookingResolvers,
-    ...ticketResolvers(keyring),
+    ...tickets,
     ...doorResolvers,
     ...devices,
     Event: { ...events.Event, ...seatMapResolvers.Event },
@@ -37,6 +41,7 @@ export function defineBooking({ ticketKeySecret }: Pick<BookingConfig, 'ticketKe
       ...seatMapResolvers.Query,
       ...holdResolvers.Query,
       ...bookingResolvers.Query,
+      ...tickets.Query,
       ...checkInResolvers.Query,
       ...doorResolvers.Query,
       ...devices.Query,
@@ -46,6 +51,7 @@ export function defineBooking({ ticketKeySecret }: Pick<BookingConfig, 'ticketKe
       ...events.Mutation,
       ...holdResolvers.Mutation,
       ...bookingResolvers.Mutation,
+      ...tickets.Mutation,
       ...checkInResolvers.Mutation,
       ...doorResolvers.Mutation,
       ...devices.Mutation,
@@ -61,11 +67,16 @@ export function defineBooking({ ticketKeySecret }: Pick<BookingConfig, 'ticketKe
     resolvers,
     subscriptions: [...venueSubscriptions, ...bookingSubscriptions, settingSubscription],
     watched: bookingChanges,
-    jobs: (parts) => [cron('bookings.complete', '7 * * * *', () => completeEvents(parts))],
+    jobs: (parts) => [
+      cron('bookings.complete', '7 * * * *', () => completeEvents(parts)),
+      ...holdHousekeeping(parts),
+    ],
     routes: (app, parts) => {
       // Ends with the app, and so before the database is closed.
       const expiry = keepExpiring(parts)
       app.addHook('onClose', () => expiry.stop())
+      const followUps = keepFollowingUp(parts)
+      app.addHook('onClose', () => followUps.stop())
     },
   }
 }

@@ -63,8 +63,9 @@ const confirmed: CancellationFacts = {
   status: 'CONFIRMED',
   total: 5_000,
   policy: policyFor(later(24 * 60), 24),
-  event: { endsAt: later(27 * 60) },
-  ticketsUsed: 0,
+  checkedOutAt: later(-60),
+  event: { endsAt: later(27 * 60), rescheduledAt: null, refundableUntil: null },
+  tickets: { used: 0, transferred: 0 },
 }
 
 test('a buyer cancels until the last instant of the policy, and not a millisecond longer', () => {
@@ -81,8 +82,23 @@ test('a policy that gives half back gives half back to the buyer, and everything
   expect(decideCancellation(half, 'SELLER', at)).toMatchObject({ value: { refund: 5_000 } })
 })
 
+test('who bought before the event was moved has all the money back for a while, whatever the policy says', () => {
+  const moved = {
+    ...confirmed,
+    policy: { until: later(-1).toISOString(), refundBasisPoints: 5_000 },
+    event: { ...confirmed.event, rescheduledAt: later(-30), refundableUntil: later(1) },
+  }
+  const bought = (minutes: number) => ({ ...moved, checkedOutAt: later(minutes) })
+  expect(decideCancellation(bought(-29), 'BUYER', at)).toMatchObject({ refusal: 'BookingNotCancellable' })
+  expect(decideCancellation(moved, 'BUYER', later(2))).toMatchObject({ refusal: 'BookingNotCancellable' })
+  expect(decideCancellation({ ...moved, tickets: { used: 1, transferred: 0 } }, 'BUYER', at)).toMatchObject({
+    refusal: 'BookingNotCancellable',
+  })
+  expect(decideCancellation(bought(-30), 'BUYER', later(1))).toMatchObject({ ok: true, value: { refund: 5_000 } })
+})
+
 test('a buyer who came in does not cancel; the seller and support still may', () => {
-  const used = { ...confirmed, ticketsUsed: 1 }
+  const used = { ...confirmed, tickets: { used: 1, transferred: 0 } }
   expect(decideCancellation(used, 'BUYER', at)).toMatchObject({ refusal: 'BookingNotCancellable' })
   expect(decideCancellation(used, 'SELLER', at).ok).toBe(true)
   expect(decideCancellation(used, 'SUPPORT', at).ok).toBe(true)
@@ -90,7 +106,9 @@ test('a buyer who came in does not cancel; the seller and support still may', ()
 
 test('nobody cancels after the event, or what has ended', () => {
   for (const canceller of ['BUYER', 'SELLER', 'SUPPORT'] as const) {
-    expect(decideCancellation({ ...confirmed, event: { endsAt: at } }, canceller, at).ok).toBe(false)
+    expect(decideCancellation({ ...confirmed, event: { ...confirmed.event, endsAt: at } }, canceller, at).ok).toBe(
+      false,
+    )
     for (const status of [
       'EXPIRED',
       'CANCELLING',

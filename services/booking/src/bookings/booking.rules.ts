@@ -101,26 +101,44 @@ export interface CancellationFacts {
   readonly status: CheckedOutStatus
   readonly total: number
   readonly policy: { readonly until: string; readonly refundBasisPoints: number } | null
-  readonly event: { readonly endsAt: Date }
-  /** Tickets of it that have let somebody in. */
-  readonly ticketsUsed: number
+  readonly checkedOutAt: Date | null
+  readonly event: {
+    readonly endsAt: Date
+    /** When its times were changed last, and until when those who had booked before may have all their money back. */
+    readonly rescheduledAt: Date | null
+    readonly refundableUntil: Date | null
+  }
+  /** Tickets of it that have let somebody in, and that are somebody else's than the buyer's. */
+  readonly tickets: { readonly used: number; readonly transferred: number }
 }
 
 /**
  * May this booking be cancelled now, and how much of what was paid goes back? The buyer may until the policy's last
- * instant and while nobody has come in; an unpaid booking, and for sellers and support any, until the event ends.
+ * instant and while nobody has come in, and for all of the price for a while after the event was moved; an unpaid booking,
+ * and for sellers and support any, until the event ends.
  */
 export function decideCancellation(booking: CancellationFacts, canceller: Canceller, at: Date) {
-  const { status, total, policy, event, ticketsUsed } = booking
+  const { status, total, policy, event, tickets } = booking
   const isOpen = status === 'PENDING' || status === 'CONFIRMED'
   if (!isOpen || at >= event.endsAt) return notCancellable(status, 'This booking cannot be cancelled any more.')
   if (canceller === 'BUYER' && status === 'CONFIRMED') {
-    if (ticketsUsed > 0) return notCancellable(status, 'A ticket of this booking was used already.')
+    if (tickets.used > 0) return notCancellable(status, 'A ticket of this booking was used already.')
+    if (tickets.transferred > 0) return notCancellable(status, 'A ticket of this booking is somebody else’s by now.')
+    if (wasMovedFrom(booking, at)) return accept({ refund: total })
     if (policy === null || at > new Date(policy.until))
       return notCancellable(status, 'It is too late to cancel this booking.')
     return accept({ refund: shareOf(total, policy.refundBasisPoints) })
   }
   return accept({ refund: status === 'CONFIRMED' ? total : 0 })
+}
+
+/** Whether the event was moved after this was bought, so recently that nobody is held to the new times. */
+function wasMovedFrom(
+  { checkedOutAt, event: { rescheduledAt, refundableUntil } }: CancellationFacts,
+  at: Date,
+): boolean {
+  if (checkedOutAt === null || rescheduledAt === null || refundableUntil === null) return false
+  return checkedOutAt <= rescheduledAt && at <= refundableUntil
 }
 
 const notCancellable = (status: CheckedOutStatus, message: string) =>

@@ -21,6 +21,8 @@ const WITH_EVENT = {
     endsAt: events.endsAt,
     salesOpenAt: events.salesOpenAt,
     salesCloseAt: events.salesCloseAt,
+    rescheduledAt: events.rescheduledAt,
+    refundableUntil: events.refundableUntil,
     timezone: events.timezone,
     venueName: venues.name,
     city: venues.city,
@@ -61,6 +63,24 @@ function withEvent(tx: Transaction, condition: SQL) {
  */
 export async function lockBuyer(tx: Transaction, userId: string): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${userId}::uuid::text, 1))`)
+}
+
+/**
+ * Makes whoever calls the booking's event off, or moves it, wait until the transaction ends, and waits for them: what is
+ * read of the event after this stays true. Comes after the lock of the buyer. In memory only, so that buyers of one event
+ * do not write to its row.
+ */
+export async function lockEventOfBooking(tx: Transaction, bookingId: string): Promise<void> {
+  await tx.execute(sql`
+    select pg_advisory_xact_lock_shared(hashtextextended(event_id::text, 2)) from bookings where id = ${bookingId}`)
+}
+
+/**
+ * Waits for everybody who is buying at this event to finish, and makes others wait until the transaction ends. Whoever
+ * calls it locks no buyer, no stock and no booking afterwards.
+ */
+export async function lockEventAgainstBuyers(tx: Transaction, eventId: string): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${eventId}::uuid::text, 2))`)
 }
 
 /**

@@ -46,8 +46,8 @@ async function cancelOnce(tx: Transaction, { bookingId, reason, identity, at }: 
   const booking = (await lockedBooking(tx, bookingId)) ?? seen
   const { status } = booking
   if (!isCheckedOut(status)) return noSuchBooking(bookingId)
-  const ticketsUsed = await lockTickets(tx, bookingId)
-  const decision = decideCancellation({ ...booking, status, ticketsUsed }, canceller, at)
+  const tickets = await lockTickets(tx, bookingId)
+  const decision = decideCancellation({ ...booking, status, tickets }, canceller, at)
   if (!decision.ok) return decision
 
   await end(tx, booking, { reason, at, refund: decision.value.refund })
@@ -61,6 +61,29 @@ async function cancelOnce(tx: Transaction, { bookingId, reason, identity, at }: 
     })
   }
   return accept({ id: bookingId })
+}
+
+/**
+ * Ends a booking, or gives a hold back, because its event was called off: whatever was paid goes back, all of it. False
+ * when it had ended before. Whoever buys or cancels at the same moment is waited for.
+ */
+export async function endWithEvent(
+  tx: Transaction,
+  { bookingId, reason, at }: { bookingId: string; reason: string; at: Date },
+): Promise<boolean> {
+  const seen = await sagaBooking(tx, bookingId)
+  if (!seen) return false
+  await lockBeforeBooking(tx, seen)
+  const booking = await lockedBooking(tx, bookingId)
+  if (booking?.status === 'HELD') {
+    await take(tx, { booking, on: 'release', at, changes: { endedAt: at, endReason: reason } })
+    await giveBackPlaces(tx, booking)
+    return true
+  }
+  if (booking?.status !== 'PENDING' && booking?.status !== 'CONFIRMED') return false
+  await lockTickets(tx, bookingId)
+  await end(tx, booking, { reason, at, refund: booking.status === 'CONFIRMED' ? booking.total : 0 })
+  return true
 }
 
 const noSuchBooking = (bookingId: string) => refuse('BookingNotFound', 'There is no such booking.', { bookingId })

@@ -38,10 +38,18 @@ export async function moveBookingsOfEvent(
   return moved.map(({ id }) => id)
 }
 
-/** Writes down that an event has happened. */
-export async function markCompleted(tx: Transaction, eventId: string): Promise<void> {
-  await tx
+/** Writes down that an event has happened; undefined when that was known. */
+export async function markCompleted(tx: Transaction, eventId: string) {
+  const [completed] = await tx
     .update(events)
     .set({ status: 'COMPLETED' })
     .where(and(eq(events.id, eventId), eq(events.status, 'PUBLISHED')))
+    .returning({
+      partnerId: events.partnerId,
+      venueId: events.venueId,
+      title: events.title,
+      endsAt: events.endsAt,
+      at: sql<Date>`now()`.mapWith(events.endsAt),
+    })
+  return completed
 }

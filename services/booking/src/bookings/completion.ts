@@ -1,7 +1,9 @@
 import type { Database, Transaction } from '@tikitu/runtime/database'
+import { emit } from '@tikitu/runtime/events'
 import { tellOfChanges } from '@tikitu/runtime/live'
 import { accept, accepted } from '@tikitu/runtime/outcome'
 import { transact } from '@tikitu/runtime/transact'
+import { EventCompleted } from '@tikitu/schema/events/booking'
 import { expireTickets } from '../tickets/ticket.sql.ts'
 import { BOOKING_TOPIC } from './booking.loaders.ts'
 import { transitionFrom } from './booking.saga.ts'
@@ -30,6 +32,21 @@ export async function completeSome(tx: Transaction, eventId: string): Promise<bo
   if (completed.length > 0) await expireTickets(tx, completed)
   await tellOfChanges(tx, ...completed.map((id) => ({ topic: BOOKING_TOPIC, id })))
   if (completed.length === BOOKINGS_MAX) return true
-  await markCompleted(tx, eventId)
+  await closeEvent(tx, eventId)
   return false
+}
+
+/** Writes down that an event is over, and tells it, once. */
+export async function closeEvent(tx: Transaction, eventId: string): Promise<void> {
+  const completed = await markCompleted(tx, eventId)
+  if (!completed) return
+  const { partnerId, venueId, title, endsAt, at } = completed
+  await emit(tx, EventCompleted, {
+    eventId,
+    partnerId,
+    venueId,
+    title,
+    endsAt: endsAt.toISOString(),
+    at: at.toISOString(),
+  })
 }

@@ -2,7 +2,14 @@ import type { Transaction } from '@tikitu/runtime/database'
 import type { RefundOrder } from './announce.ts'
 import { decideOnPayment } from './booking.rules.ts'
 import type { Condition } from './booking.saga.ts'
-import { buyerHasRoom, lockBuyer, lockedBooking, sagaBooking, type SagaBooking } from './booking.sql.ts'
+import {
+  buyerHasRoom,
+  lockBuyer,
+  lockedBooking,
+  lockEventOfBooking,
+  sagaBooking,
+  type SagaBooking,
+} from './booking.sql.ts'
 import { insertPayment, insertRefund, paymentsOf, refundsOutstanding, settleRefund } from './payment.sql.ts'
 import { giveBackPlaces, lockBeforeBooking, sellPlaces } from './places.ts'
 import { refundIdOf } from './refund-id.ts'
@@ -25,6 +32,7 @@ export async function settlePayment(tx: Transaction, payment: ArrivedPayment, at
   const seen = await sagaBooking(tx, payment.bookingId)
   if (!seen) throw new Error(`payment ${payment.paymentId} is for a booking that does not exist`)
   await lockBuyer(tx, seen.userId)
+  await lockEventOfBooking(tx, seen.id)
   const earlier = await paymentsOf(tx, payment.bookingId)
   if (earlier.some(({ paymentId }) => paymentId === payment.paymentId)) return
 

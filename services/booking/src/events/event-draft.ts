@@ -1,4 +1,4 @@
-import { currencyCode, httpsUrl, text } from '@tikitu/runtime/validate'
+import { currencyCode, httpsUrl, idempotencyKey, text } from '@tikitu/runtime/validate'
 import { z } from 'zod'
 
 /** Ids are looked up, so all that matters here is that they are not a novel. */
@@ -56,6 +56,7 @@ export const eventDraft = z.object({
     .max(100, 'must be at most 100')
     .nullish()
     .transform((value) => value ?? 10),
+  idempotencyKey: idempotencyKey.nullish(),
   ticketTypes: z
     .array(ticketType)
     .min(1, 'must have at least one ticket type')

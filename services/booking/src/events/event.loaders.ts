@@ -3,6 +3,7 @@ import { isId } from '@tikitu/runtime/ids'
 import { loadMany, loadOne } from '@tikitu/runtime/loader'
 import { perRequest } from '@tikitu/runtime/per-request'
 import { availabilityOf } from '../inventory/availability.sql.ts'
+import { cancellationProgress } from '../follow-ups/follow-up.sql.ts'
 import { maySeeEvent } from './event.rules.ts'
 import { eventsByIds, ticketTypesByIds, ticketTypesOfEvents, type EventRow, type TicketTypeRow } from './event.sql.ts'
 import { readerOf } from './readers.ts'
@@ -41,4 +42,15 @@ export async function visibleEvent(context: RequestContext, id: string): Promise
 export async function visibleTicketType(context: RequestContext, id: string): Promise<TicketTypeRow | null> {
   const type = isId(id) ? await eventLoaders(context).ticketType.load(id) : null
   return type && (await visibleEvent(context, type.eventId)) ? type : null
+}
+
+/** How far the end of its bookings is, for those who manage the event and for admins. */
+export async function cancellationOf(
+  { identity, database }: RequestContext,
+  { id, status, partnerId, currency }: EventRow,
+) {
+  const { everything, partnerIds } = readerOf(identity)
+  if (status !== 'CANCELLED' || !(everything || partnerIds.includes(partnerId))) return null
+  const progress = await cancellationProgress(database.orm, id)
+  return progress && { ...progress, refundTotal: { amount: progress.refundAmount, currency } }
 }

@@ -5,8 +5,12 @@ import { seatsOf, sectionsOf } from '../inventory/seat-map.ts'
 import type { Keyring } from '../tickets/keyring.ts'
 import { eventDraft } from './event-draft.ts'
 import { eventsOfPartner, eventsOfVenue, findEvents } from './event-lists.ts'
-import { eventLoaders, visibleEvent, visibleTicketType } from './event.loaders.ts'
+import { cancellationOf, eventLoaders, visibleEvent, visibleTicketType } from './event.loaders.ts'
+import { updateEvent } from './editing.ts'
+import { cancelEvent, completeEvent } from './ending.ts'
+import { callingOff, closing, eventChanges, rescheduling } from './event-changes.ts'
 import { createEvent, publishEvent } from './events.ts'
+import { rescheduleEvent } from './rescheduling.ts'
 import { requireSignedIn } from './readers.ts'
 
 /** Events in the graph. `keyring` makes the key of an event that is published. */
@@ -22,6 +26,26 @@ export function eventResolvers(keyring: Keyring) {
         const draft = validInput(eventDraft, input)
         return mutate(context, 'Event', (tx, at) => createEvent(tx, { identity, draft, at }))
       },
+      updateEvent: (_, { input }, context) => {
+        const identity = requireSignedIn(context.identity)
+        const { eventId, idempotencyKey, ...changes } = validInput(eventChanges, input)
+        const edit = { identity, eventId, idempotencyKey, changes }
+        return mutate(context, 'Event', (tx, at) => updateEvent(tx, { ...edit, at }))
+      },
+      rescheduleEvent: (_, { input }, context) => {
+        const identity = requireSignedIn(context.identity)
+        const refundDays = context.settings.get('booking.rescheduleRefundDays')
+        const wish = { ...validInput(rescheduling, input), identity, refundDays }
+        return mutate(context, 'Event', (tx, at) => rescheduleEvent(tx, { ...wish, at }))
+      },
+      cancelEvent: (_, { input }, context) => {
+        const wish = { ...validInput(callingOff, input), identity: requireSignedIn(context.identity) }
+        return mutate(context, 'Event', (tx, at) => cancelEvent(tx, { ...wish, at }))
+      },
+      completeEvent: (_, { input }, context) => {
+        const wish = { ...validInput(closing, input), identity: requireSignedIn(context.identity) }
+        return mutate(context, 'Event', (tx, at) => completeEvent(tx, { ...wish, at }))
+      },
       publishEvent: (_, { input: { eventId } }, context) => {
         const identity = requireSignedIn(context.identity)
         return mutate(context, 'Event', (tx, at) => publishEvent(tx, { identity, eventId, keyring, at }))
@@ -29,6 +53,7 @@ export function eventResolvers(keyring: Keyring) {
     },
     Event: {
       __resolveReference: ({ id }, _, context) => visibleEvent(context, id),
+      cancellation: (event, _, context) => cancellationOf(context, event),
       venue: ({ venueId }) => ({ __typename: 'Venue', id: venueId }),
       partner: ({ partnerId }) => ({ __typename: 'Partner', id: partnerId }),
       ticketTypes: ({ id }, _, context) => eventLoaders(context).ticketTypes.load(id),

@@ -54,6 +54,66 @@ export function decideSchedule(wish: ScheduleWish, at: Date) {
   return accept<Schedule>({ startsAt, endsAt, doorsAt, salesOpenAt, salesCloseAt })
 }
 
+/** Which times are to be others. Undefined is not said; null, not said either, but for `salesOpenAt`. */
+export interface ScheduleChange {
+  readonly startsAt?: Date | undefined
+  readonly endsAt?: Date | null | undefined
+  readonly doorsAt?: Date | null | undefined
+  readonly salesOpenAt?: Date | null | undefined
+  readonly salesCloseAt?: Date | null | undefined
+}
+
+/** Whether anything is said about times. */
+export function touchesSchedule({ startsAt, endsAt, doorsAt, salesOpenAt, salesCloseAt }: ScheduleChange): boolean {
+  return [startsAt, endsAt, doorsAt, salesOpenAt, salesCloseAt].some((time) => time !== undefined)
+}
+
+/** The times that an event would have: what is not said moves with its beginning, but for the opening of sales. */
+export function movedSchedule(event: Schedule, change: ScheduleChange): ScheduleWish {
+  const startsAt = change.startsAt ?? event.startsAt
+  const moved = (time: Date) => new Date(time.getTime() + startsAt.getTime() - event.startsAt.getTime())
+  return {
+    startsAt,
+    endsAt: change.endsAt ?? moved(event.endsAt),
+    doorsAt: change.doorsAt ?? moved(event.doorsAt),
+    salesOpenAt: change.salesOpenAt === undefined ? event.salesOpenAt : change.salesOpenAt,
+    salesCloseAt: change.salesCloseAt ?? moved(event.salesCloseAt),
+  }
+}
+
+/** Until when those who bought before an event was moved may have their money back; never later than it begins. */
+export function refundableUntil(startsAt: Date, days: number, at: Date): Date {
+  return new Date(Math.min(startsAt.getTime(), at.getTime() + days * 24 * HOUR))
+}
+
+/** What may be said anew about a published event: nobody has bought because of it. */
+const NEVER_FIXED: ReadonlySet<string> = new Set([
+  'title',
+  'description',
+  'category',
+  'imageUrl',
+  'maxTicketsPerBuyer',
+  'doorsAt',
+  'salesOpenAt',
+  'salesCloseAt',
+])
+
+/** May these fields be changed where the event stands? */
+export function decideEdit(status: EventStatus, changes: Readonly<Record<string, unknown>>) {
+  const given = Object.keys(changes).filter((name) => changes[name] !== undefined)
+  const isFixed = (name: string) =>
+    status === 'PUBLISHED'
+      ? !NEVER_FIXED.has(name) || (changes[name] === null && name === 'salesOpenAt')
+      : status !== 'DRAFT'
+  const fields = given.filter(isFixed)
+  if (fields.length === 0) return accept()
+  const message = `This event is ${status.toLowerCase()}: ${fields.join(', ')} cannot be changed.`
+  return refuse('EventFieldsFixed', message, { status, fields })
+}
+
+/** Where an event stands. */
+type EventStatus = 'DRAFT' | 'PUBLISHED' | 'CANCELLED' | 'COMPLETED'
+
 const impossible = (field: keyof ScheduleWish, message: string) => refuse('ImpossibleSchedule', message, { field })
 
 /** A kind of ticket as its partner wishes it. */

@@ -27,6 +27,32 @@ export async function eventForUpdate(tx: Transaction, id: string): Promise<Event
   return event
 }
 
+/** The event, which there is. */
+export async function theEvent(tx: Transaction, id: string): Promise<EventRow> {
+  const [event] = await eventsByIds(tx, [id])
+  if (!event) throw new Error(`event ${id} is gone`)
+  return event
+}
+
+/** Changes columns of an event that is locked. */
+export async function updateEventRow(
+  tx: Transaction,
+  id: string,
+  columns: Partial<typeof events.$inferInsert>,
+): Promise<EventRow> {
+  if (Object.keys(columns).length === 0) return theEvent(tx, id)
+  const [updated] = await tx.update(events).set(columns).where(eq(events.id, id)).returning(EVENT_COLUMNS)
+  if (!updated) throw new Error('an event that was locked is gone')
+  return updated
+}
+
+/** The database's clock now, to the millisecond, and not as it was when the transaction began. */
+export async function clock(tx: Transaction): Promise<Date> {
+  const { rows } = await tx.execute<{ at: string }>(sql`select date_trunc('milliseconds', clock_timestamp()) as at`)
+  if (!rows[0]) throw new Error('the database did not tell the time')
+  return new Date(rows[0].at)
+}
+
 const TICKET_TYPE_COLUMNS = { ...getTableColumns(ticketTypes), currency: events.currency }
 
 /** Ticket types of events, dearest first. */
@@ -58,6 +84,16 @@ export async function insertEvent(tx: Transaction, event: typeof events.$inferIn
 /** Writes the ticket types of an event. */
 export async function insertTicketTypes(tx: Transaction, types: (typeof ticketTypes.$inferInsert)[]): Promise<void> {
   await tx.insert(ticketTypes).values(types)
+}
+
+/** Writes the ticket types of a draft anew. */
+export async function replaceTicketTypes(
+  tx: Transaction,
+  eventId: string,
+  types: (typeof ticketTypes.$inferInsert)[],
+): Promise<void> {
+  await tx.delete(ticketTypes).where(eq(ticketTypes.eventId, eventId))
+  await insertTicketTypes(tx, types)
 }
 
 /** Puts a draft on sale, at once unless it said when. */

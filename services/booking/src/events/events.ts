@@ -1,69 +1,76 @@
-import { recordAudit } from '@tikitu/runtime/audit'
+import { actorOf, recordAudit } from '@tikitu/runtime/audit'
 import type { Transaction } from '@tikitu/runtime/database'
 import { emit } from '@tikitu/runtime/events'
 import { badInput } from '@tikitu/runtime/fault'
-import { mayActFor, type Identity } from '@tikitu/runtime/identity'
-import { isId, newId } from '@tikitu/runtime/ids'
+import { onceForKey } from '@tikitu/runtime/idempotency'
+import type { Identity } from '@tikitu/runtime/identity'
+import { newId } from '@tikitu/runtime/ids'
 import { accept, refuse } from '@tikitu/runtime/outcome'
 import { EventPublished } from '@tikitu/schema/events/booking'
 import type { Keyring } from '../tickets/keyring.ts'
-import { planCategories, planOfVenue } from '../venues/plan.sql.ts'
-import { partnerById, venueById } from '../venues/venue.sql.ts'
+import { planCategories } from '../venues/plan.sql.ts'
+import { venueById } from '../venues/venue.sql.ts'
+import { findPlace, numberTicketTypes } from './drafts.ts'
+import { editableEvent, maySell, noSuchEvent } from './editors.ts'
 import type { EventDraft } from './event-draft.ts'
-import { decideCapacity, decideSchedule, problemsOf, type PlanCategory } from './event.rules.ts'
+import { decideSchedule, problemsOf } from './event.rules.ts'
 import {
   copyRowHints,
   copySeats,
-  eventForUpdate,
   insertEvent,
   insertTicketTypes,
   markPublished,
   stockAdmission,
+  theEvent,
   ticketTypesOfEvents,
 } from './event.sql.ts'
 
-/** Who may change events: its partner's owners and managers, and machines with the scope. */
-const EDITORS = ['OWNER', 'MANAGER'] as const
-const EDITOR_SCOPE = 'tikitu/events.write'
+/** Somebody wants an event. */
+interface Drafting {
+  readonly identity: Identity
+  readonly draft: EventDraft
+  readonly at: Date
+}
 
-/** Drafts an event at one of the partner's venues. What cannot be in any case is the fault BAD_USER_INPUT. */
-export async function createEvent(
-  tx: Transaction,
-  { identity, draft, at }: { identity: Identity; draft: EventDraft; at: Date },
-) {
+/**
+ * Drafts an event at one of the partner's venues; repeated under its key, the first one is the answer. What cannot be in
+ * any case is the fault BAD_USER_INPUT.
+ */
+export async function createEvent(tx: Transaction, drafting: Drafting) {
+  const { idempotencyKey: key, ...request } = drafting.draft
+  if (key == null) return createOnce(tx, drafting)
+  const wish = { caller: actorOf(drafting.identity).id, key, operation: 'createEvent', request }
+  const outcome = await onceForKey(tx, wish, () => createOnce(tx, drafting))
+  return outcome.ok ? accept(await theEvent(tx, outcome.value.id)) : outcome
+}
+
+async function createOnce(tx: Transaction, { identity, draft, at }: Drafting) {
   const { partnerId, venueId } = draft
   if (!(await maySell(tx, identity, partnerId))) {
     return refuse('PartnerMayNotSell', 'There is no such partner of yours that may sell.', { partnerId })
   }
-  const venue = isId(venueId) ? await venueById(tx, venueId) : undefined
-  if (!venue?.isActive || venue.partnerId !== partnerId) {
-    return refuse('VenueUnavailable', 'There is no such venue that the partner may use.', { venueId })
-  }
-  const planId = draft.seatingPlanId ?? null
-  if (planId !== null && !(isId(planId) && (await planOfVenue(tx, planId, venueId)))) {
-    return refuse('SeatingPlanNotFound', 'There is no such seating plan of the venue.', { seatingPlanId: planId })
-  }
+  const place = await findPlace(tx, draft)
+  if (!place.ok) return place
 
   const schedule = decideSchedule(draft, at)
   if (!schedule.ok) throw badInput(`input.${schedule.facts.field}`, schedule.message)
-  const categories = planId === null ? [] : await planCategories(tx, planId)
   const event = await insertEvent(tx, {
     id: newId(),
     partnerId,
     venueId,
-    seatingPlanId: planId,
+    seatingPlanId: place.value.planId,
     title: draft.title,
     description: draft.description || null,
     category: draft.category,
     status: 'DRAFT',
     ...schedule.value,
-    timezone: venue.timezone,
+    timezone: place.value.timezone,
     currency: draft.currency,
     imageUrl: draft.imageUrl ?? null,
     maxTicketsPerBuyer: draft.maxTicketsPerBuyer,
     createdAt: at,
   })
-  await insertTicketTypes(tx, ticketTypesOf(event.id, draft, categories))
+  await insertTicketTypes(tx, numberTicketTypes(event.id, draft.ticketTypes, place.value))
   await recordAudit(tx, identity, {
     action: 'createEvent',
     resource: { type: 'Event', id: event.id },
@@ -73,36 +80,13 @@ export async function createEvent(
   return accept(event)
 }
 
-/** Numbers the ticket types in the order in which they were given. */
-function ticketTypesOf(eventId: string, draft: EventDraft, categories: readonly PlanCategory[]) {
-  return draft.ticketTypes.map((type, index) => {
-    const capacity = decideCapacity(type, draft.seatingPlanId != null, categories)
-    if (!capacity.ok) throw badInput(`input.ticketTypes[${index}].${capacity.facts.field}`, capacity.message)
-    const { name, seated, category, price, minPerBooking, maxPerBooking } = type
-    return {
-      id: newId(),
-      eventId,
-      no: index + 1,
-      name,
-      seated,
-      category: category ?? null,
-      price,
-      capacity: capacity.value,
-      minPerBooking,
-      maxPerBooking,
-    }
-  })
-}
-
-/** Puts a draft on sale with the seats of its plan. Publishing again changes nothing. */
+/** Puts a draft on sale: its seats and its stock exist from now on. Publishing again changes nothing. */
 export async function publishEvent(
   tx: Transaction,
   { identity, eventId, keyring, at }: { identity: Identity; eventId: string; keyring: Keyring; at: Date },
 ) {
-  const event = isId(eventId) ? await eventForUpdate(tx, eventId) : undefined
-  if (!event || !mayActFor(identity, event.partnerId, EDITORS, EDITOR_SCOPE)) {
-    return refuse('EventNotFound', 'There is no such event of yours.', { eventId })
-  }
+  const event = await editableEvent(tx, { identity, eventId })
+  if (!event) return noSuchEvent(eventId)
   if (event.status === 'PUBLISHED') return accept(event)
   const { partnerId, venueId, seatingPlanId } = event
   if (!(await maySell(tx, identity, partnerId))) {
@@ -143,10 +127,4 @@ export async function publishEvent(
     at,
   })
   return accept(published)
-}
-
-/** Whether the caller may change events of the partner, and the partner may sell. */
-async function maySell(tx: Transaction, identity: Identity, partnerId: string): Promise<boolean> {
-  if (!isId(partnerId) || !mayActFor(identity, partnerId, EDITORS, EDITOR_SCOPE)) return false
-  return (await partnerById(tx, partnerId))?.status === 'VERIFIED'
 }

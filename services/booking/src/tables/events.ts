@@ -63,7 +63,10 @@ export const events = pgTable(
       'events_published_when_on_sale',
       sql`status = 'DRAFT' or (published_at is not null and sales_open_at is not null)`,
     ),
-    check('events_cancelled_when_and_why', sql`cancelled_at is null or (status = 'CANCELLED' and cancel_reason is not null)`),
+    check(
+      'events_cancelled_when_and_why',
+      sql`cancelled_at is null or (status = 'CANCELLED' and cancel_reason is not null)`,
+    ),
     check('events_rescheduled_refundable', sql`(rescheduled_at is null) = (refundable_until is null)`),
     check('events_currency', sql`currency ~ '^[A-Z]{3}$'`),
     check('events_max_tickets', sql`max_tickets_per_buyer between 1 and 100`),

@@ -1,5 +1,5 @@
 import { on, type Subscription } from '@tikitu/runtime/events'
-import { BookingCancelled, BookingConfirmed, BookingExpired } from '@tikitu/schema/events/booking'
+import { BookingCancelled, BookingConfirmed, BookingExpired, BookingRescheduled } from '@tikitu/schema/events/booking'
 import { PartnerVerified } from '@tikitu/schema/events/partner'
 import { PaymentFailed, RefundSucceeded } from '@tikitu/schema/events/payment'
 import { UserRegistered } from '@tikitu/schema/events/user'
@@ -84,6 +84,21 @@ export const notificationSubscriptions: readonly Subscription[] = [
       bookingId,
       at,
       variables: ({ language }) => ({ reference, ...about(event, language) }),
+    }),
+  ),
+  on(BookingRescheduled, (tx, { userId, bookingId, reference, reason, refundableUntil, event }, { id, at }) =>
+    notify(tx, {
+      userId,
+      template: 'event-rescheduled',
+      causeId: id,
+      bookingId,
+      at,
+      variables: ({ language }) => ({
+        reference,
+        reason,
+        refundableUntil: readableInstant(refundableUntil, event.timezone, language),
+        ...about(event, language),
+      }),
     }),
   ),
   on(PaymentFailed, (tx, { userId, bookingId, code }, { id, at }) =>

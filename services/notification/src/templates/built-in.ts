@@ -76,6 +76,18 @@ export const BUILT_IN_TEMPLATES: readonly BuiltInTemplate[] = [
     sample: EVENT,
   },
   {
+    name: 'event-rescheduled',
+    category: 'TRANSACTIONAL',
+    locale: 'en',
+    subject: '{{ title }} has a new date: {{ startsAt }}',
+    html:
+      `${HELLO}<p>{{ title }} was moved. Your booking {{ reference }} and its tickets are valid on the new date:</p>${WHERE}` +
+      '<p>Reason: {{ reason }}</p>' +
+      '<p>If you cannot come then, cancel your booking until {{ refundableUntil }}, and you get all your money back.</p>',
+    text: '{{ title }} was moved to {{ startsAt }}. Your booking {{ reference }} stays valid; until {{ refundableUntil }} you may cancel it and get all your money back.',
+    sample: { ...EVENT, reason: 'The singer is ill.', refundableUntil: 'Saturday, 26 December 2026 at 20:00 GMT' },
+  },
+  {
     name: 'payment-failed',
     category: 'TRANSACTIONAL',
     locale: 'en',

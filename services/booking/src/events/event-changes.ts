@@ -1,0 +1,48 @@
+import { currencyCode, idempotencyKey, noCardNumber, text } from '@tikitu/runtime/validate'
+import { z } from 'zod'
+import { eventDraft } from './event-draft.ts'
+
+const { title, description, category, imageUrl, seatingPlanId, ticketTypes, venueId } = eventDraft.shape
+const eventId = z.string()
+const reason = noCardNumber(text(1, 500))
+const never = 'must not be null'
+
+/** What `updateEvent` takes: what is undefined stays as it is. */
+export const eventChanges = z.object({
+  eventId,
+  title: title.optional(),
+  description,
+  category: category.optional(),
+  imageUrl,
+  maxTicketsPerBuyer: z.int(never).min(1, 'must be at least 1').max(100, 'must be at most 100').optional(),
+  doorsAt: z.date(never).optional(),
+  salesOpenAt: z.date().nullish(),
+  salesCloseAt: z.date(never).optional(),
+  startsAt: z.date(never).optional(),
+  endsAt: z.date(never).optional(),
+  venueId: venueId.optional(),
+  seatingPlanId,
+  currency: currencyCode.optional(),
+  ticketTypes: ticketTypes.optional(),
+  idempotencyKey,
+})
+
+/** What of an event is to be another. */
+export type EventChanges = Omit<z.infer<typeof eventChanges>, 'eventId' | 'idempotencyKey'>
+
+/** What `rescheduleEvent` takes. */
+export const rescheduling = z.object({
+  eventId,
+  startsAt: z.date(),
+  endsAt: z.date().nullish(),
+  doorsAt: z.date().nullish(),
+  salesCloseAt: z.date().nullish(),
+  reason,
+  idempotencyKey,
+})
+
+/** What `cancelEvent` takes. */
+export const callingOff = z.object({ eventId, reason, idempotencyKey })
+
+/** What `completeEvent` takes. */
+export const closing = z.object({ eventId, idempotencyKey })
