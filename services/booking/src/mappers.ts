@@ -9,6 +9,7 @@ import type { HeldTickets } from './holds/hold.rules.ts'
 import type { EventSeat } from './inventory/seat-map.ts'
 import type { BookingLine } from './tables.ts'
 import type { TicketRow } from './tickets/ticket.sql.ts'
+import type { TransferRow } from './tickets/transfer.sql.ts'
 
 /** An event as its table has it. */
 export interface EventSource extends EventRow {}
@@ -36,3 +37,5 @@ export interface DoorCountersSource extends DoorCounters {}
 export interface DoorListSource extends DoorList {}
 /** A scanner as its table has it. */
 export interface DoorDeviceSource extends DeviceRow {}
+/** An offer of a ticket as its table has it. */
+export interface TicketTransferSource extends TransferRow {}

@@ -104,6 +104,13 @@ test('a buyer who came in does not cancel; the seller and support still may', ()
   expect(decideCancellation(used, 'SUPPORT', at).ok).toBe(true)
 })
 
+test('a buyer whose ticket is somebody else’s by now does not cancel; the seller and support still may', () => {
+  const transferred = { ...confirmed, tickets: { used: 0, transferred: 1 } }
+  expect(decideCancellation(transferred, 'BUYER', at)).toMatchObject({ refusal: 'BookingNotCancellable' })
+  expect(decideCancellation(transferred, 'SELLER', at).ok).toBe(true)
+  expect(decideCancellation(transferred, 'SUPPORT', at).ok).toBe(true)
+})
+
 test('nobody cancels after the event, or what has ended', () => {
   for (const canceller of ['BUYER', 'SELLER', 'SUPPORT'] as const) {
     expect(decideCancellation({ ...confirmed, event: { ...confirmed.event, endsAt: at } }, canceller, at).ok).toBe(

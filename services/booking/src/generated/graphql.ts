@@ -14,6 +14,7 @@ import type {
   DoorCountersSource,
   DoorListSource,
   DoorDeviceSource,
+  TicketTransferSource,
 } from '../mappers.ts'
 import type { RequestContext } from '@tikitu/runtime/serve'
 export type Maybe<T> = T | null
@@ -72,6 +73,10 @@ export type Query = {
   readonly booking?: Maybe<Booking>
   /** Bookings, newest first: a buyer sees their own, a partner those of its events, an admin all. */
   readonly bookings: BookingConnection
+  /** One ticket: for whoever holds it, and for whom its booking is; null otherwise. */
+  readonly ticket?: Maybe<Ticket>
+  /** The tickets that the caller holds, bought or transferred to them, newest first. */
+  readonly tickets: TicketConnection
   /** Looks at a ticket as the door would, and changes nothing. Staff of the event's partner, machines with `tikitu/checkin.write`, and devices by their credential. */
   readonly validateTicket: TicketValidation
   /**
@@ -114,6 +119,15 @@ export type QueryBookingArgs = {
 
 export type QueryBookingsArgs = {
   filter?: InputMaybe<BookingFilter>
+  first?: Scalars['Int']['input']
+  after?: InputMaybe<Scalars['String']['input']>
+}
+
+export type QueryTicketArgs = {
+  id: Scalars['ID']['input']
+}
+
+export type QueryTicketsArgs = {
   first?: Scalars['Int']['input']
   after?: InputMaybe<Scalars['String']['input']>
 }
@@ -186,6 +200,14 @@ export type Mutation = {
   readonly checkout: CheckoutOutcome
   /** Cancels a booking that is pending or confirmed; a paid one is refunded by the policy it was bought under. */
   readonly cancelBooking: CancelBookingOutcome
+  /** Puts another name on a ticket of the caller, or takes it off. The ticket has another code then, and the old one is worth nothing. */
+  readonly renameTicket: RenameTicketOutcome
+  /** Offers a ticket of the caller to whoever brings the token of the answer; an earlier offer of it ends. Until it is claimed nothing changes. */
+  readonly transferTicket: TransferTicketOutcome
+  /** Ends an offer of the caller that was not claimed. Again it changes nothing. */
+  readonly withdrawTransfer: WithdrawTransferOutcome
+  /** Makes the caller the holder of a ticket that was offered. It has another code then, and the old one is worth nothing. */
+  readonly claimTicket: ClaimTicketOutcome
   /** Lets somebody in with a ticket, out, and in again; never two at once. Repeating a scan of a code under its nonce gives its scanner the first answer again. */
   readonly checkIn: CheckInOutcome
   /** Tells what a device decided without network. Who came in first by the time of the scans has used the ticket. Telling again changes nothing. */
@@ -248,6 +270,22 @@ export type MutationCheckoutArgs = {
 
 export type MutationCancelBookingArgs = {
   input: CancelBookingInput
+}
+
+export type MutationRenameTicketArgs = {
+  input: RenameTicketInput
+}
+
+export type MutationTransferTicketArgs = {
+  input: TransferTicketInput
+}
+
+export type MutationWithdrawTransferArgs = {
+  input: WithdrawTransferInput
+}
+
+export type MutationClaimTicketArgs = {
+  input: ClaimTicketInput
 }
 
 export type MutationCheckInArgs = {
@@ -746,8 +784,16 @@ export type Ticket = {
   readonly id: Scalars['ID']['output']
   /** Where it stands. */
   readonly status: TicketStatus
-  /** What the door scans: signed, and valid without network. For the buyer only. */
+  /** What the door scans: signed, and valid without network. For its holder only. */
   readonly code?: Maybe<Scalars['String']['output']>
+  /** The code as a QR code: an SVG picture to show as it is. For its holder only. */
+  readonly qr?: Maybe<Scalars['String']['output']>
+  /** A page to print or keep: Base64 (RFC 4648, with padding) of a PDF. For its holder only. Letters other than Latin, Greek and Cyrillic are printed as `?`. */
+  readonly pdf?: Maybe<Scalars['String']['output']>
+  /** Who may come in with it; null for those at the door. */
+  readonly holder?: Maybe<User>
+  /** What it is offered by; null when it is not offered, and for others than its holder. */
+  readonly offer?: Maybe<TicketTransfer>
   /** Its seat; null for general admission. */
   readonly seat?: Maybe<TicketSeat>
   /** Which type it is. */
@@ -761,6 +807,65 @@ export type Ticket = {
   /** Its booking. */
   readonly booking?: Maybe<Booking>
 }
+
+/** A ticket that its holder offered to somebody. */
+export type TicketTransfer = {
+  readonly __typename?: 'TicketTransfer'
+  /** UUID version 7. */
+  readonly id: Scalars['ID']['output']
+  /** Which ticket; null when it is not the caller's any more. */
+  readonly ticket?: Maybe<Ticket>
+  /** Where the offer stands. One that nobody claimed in time stays OFFERED and can be offered anew. */
+  readonly status: TicketTransferStatus
+  /** When it was offered. */
+  readonly createdAt: Scalars['DateTime']['output']
+  /** Until when it may be claimed: for as long as the platform's settings say, and until the event ends. */
+  readonly expiresAt: Scalars['DateTime']['output']
+  /** When it was claimed or withdrawn. */
+  readonly endedAt?: Maybe<Scalars['DateTime']['output']>
+}
+
+/** Where the offer of a ticket stands. */
+export type TicketTransferStatus =
+  /** Whoever brings its token gets the ticket. */
+  | 'OFFERED'
+  /** Somebody has the ticket. */
+  | 'CLAIMED'
+  /** Its holder kept it, or offered it anew. */
+  | 'WITHDRAWN'
+
+/** A ticket that is on offer. */
+export type OfferedTicket = {
+  readonly __typename?: 'OfferedTicket'
+  /** The offer. */
+  readonly transfer: TicketTransfer
+  /** What `claimTicket` takes: put it into the link that you send. Whoever has it gets the ticket. Repeating the request under its key is the only way to see it again. */
+  readonly token: Scalars['String']['output']
+}
+
+/** Why a ticket stays whose it is, with the name that is on it. */
+export type TicketChangeProblem =
+  /** Somebody came in with it. */
+  | 'USED'
+  /** Its booking was cancelled. */
+  | 'CANCELLED'
+  /** Its event is over. */
+  | 'EXPIRED'
+  /** It has had tens of thousands of codes. */
+  | 'CHANGED_TOO_OFTEN'
+
+/** Why nobody gets a ticket by a token. */
+export type ClaimProblem =
+  /** It is none of ours. */
+  | 'UNKNOWN'
+  /** Somebody has the ticket already. */
+  | 'CLAIMED'
+  /** The ticket is not offered any more, or by another token. */
+  | 'WITHDRAWN'
+  /** Too much time has passed. */
+  | 'EXPIRED'
+  /** It is the caller's own ticket. */
+  | 'OWN'
 
 /** The place that a ticket gives. */
 export type TicketSeat = {
@@ -1045,6 +1150,24 @@ export type BookingEdge = {
   readonly node: Booking
 }
 
+/** A page of tickets. */
+export type TicketConnection = {
+  readonly __typename?: 'TicketConnection'
+  /** The tickets of this page. */
+  readonly edges: ReadonlyArray<TicketEdge>
+  /** Where the page ends. */
+  readonly pageInfo: PageInfo
+}
+
+/** A ticket in a list. */
+export type TicketEdge = {
+  readonly __typename?: 'TicketEdge'
+  /** The place of this ticket in the list. */
+  readonly cursor: Scalars['String']['output']
+  /** The ticket. */
+  readonly node: Ticket
+}
+
 /** A page of conflicts. */
 export type DoorConflictConnection = {
   readonly __typename?: 'DoorConflictConnection'
@@ -1312,6 +1435,40 @@ export type CancelBookingInput = {
   readonly bookingId: Scalars['ID']['input']
   /** 1 to 500 characters, and no card number. */
   readonly reason: Scalars['String']['input']
+  /** As for `holdSeats`. */
+  readonly idempotencyKey: Scalars['String']['input']
+}
+
+/** See `renameTicket`. */
+export type RenameTicketInput = {
+  /** Which ticket. */
+  readonly ticketId: Scalars['ID']['input']
+  /** 1 to 100 characters, and no card number; null takes the name off. */
+  readonly holderName?: InputMaybe<Scalars['String']['input']>
+  /** As for `holdSeats`. */
+  readonly idempotencyKey: Scalars['String']['input']
+}
+
+/** See `transferTicket`. */
+export type TransferTicketInput = {
+  /** Which ticket. */
+  readonly ticketId: Scalars['ID']['input']
+  /** As for `holdSeats`. */
+  readonly idempotencyKey: Scalars['String']['input']
+}
+
+/** See `withdrawTransfer`. */
+export type WithdrawTransferInput = {
+  /** Which offer. */
+  readonly transferId: Scalars['ID']['input']
+}
+
+/** See `claimTicket`. */
+export type ClaimTicketInput = {
+  /** As `transferTicket` gave it to the holder. */
+  readonly token: Scalars['String']['input']
+  /** The name to put on it; 1 to 100 characters, and no card number; none unless said. */
+  readonly holderName?: InputMaybe<Scalars['String']['input']>
   /** As for `holdSeats`. */
   readonly idempotencyKey: Scalars['String']['input']
 }
@@ -1586,6 +1743,48 @@ export type PartnerNotFound = Refusal & {
   readonly partnerId: Scalars['ID']['output']
 }
 
+/** The caller holds no such ticket. */
+export type TicketNotFound = Refusal & {
+  readonly __typename?: 'TicketNotFound'
+  readonly message: Scalars['String']['output']
+  /** As it was asked for. */
+  readonly ticketId: Scalars['ID']['output']
+}
+
+/** The ticket stays whose it is, with the name that is on it. */
+export type TicketNotChangeable = Refusal & {
+  readonly __typename?: 'TicketNotChangeable'
+  readonly message: Scalars['String']['output']
+  /** Which ticket. */
+  readonly ticketId: Scalars['ID']['output']
+  /** Why. */
+  readonly reason: TicketChangeProblem
+}
+
+/** The caller made no such offer. */
+export type TransferNotFound = Refusal & {
+  readonly __typename?: 'TransferNotFound'
+  readonly message: Scalars['String']['output']
+  /** As it was asked for. */
+  readonly transferId: Scalars['ID']['output']
+}
+
+/** Somebody claimed the ticket before. */
+export type TransferAlreadyClaimed = Refusal & {
+  readonly __typename?: 'TransferAlreadyClaimed'
+  readonly message: Scalars['String']['output']
+  /** Which offer. */
+  readonly transferId: Scalars['ID']['output']
+}
+
+/** The token gives no ticket. */
+export type TransferNotClaimable = Refusal & {
+  readonly __typename?: 'TransferNotClaimable'
+  readonly message: Scalars['String']['output']
+  /** Why not. */
+  readonly reason: ClaimProblem
+}
+
 /** There is no such device, or the caller may not know. */
 export type DeviceNotFound = Refusal & {
   readonly __typename?: 'DeviceNotFound'
@@ -1683,6 +1882,14 @@ export type CheckoutOutcome =
   | IdempotencyKeyReused
 
 export type CancelBookingOutcome = Booking | BookingNotFound | BookingNotCancellable | IdempotencyKeyReused
+
+export type RenameTicketOutcome = Ticket | TicketNotFound | TicketNotChangeable | IdempotencyKeyReused
+
+export type TransferTicketOutcome = OfferedTicket | TicketNotFound | TicketNotChangeable | IdempotencyKeyReused
+
+export type WithdrawTransferOutcome = TicketTransfer | TransferNotFound | TransferAlreadyClaimed
+
+export type ClaimTicketOutcome = Ticket | TransferNotClaimable | TicketNotChangeable | IdempotencyKeyReused
 
 export type CheckInOutcome = CheckInAccepted | CheckInRefused | EventNotFound
 
@@ -1901,6 +2108,25 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | (BookingNotFound & { __typename: 'BookingNotFound' })
     | (BookingNotCancellable & { __typename: 'BookingNotCancellable' })
     | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
+  RenameTicketOutcome:
+    | (TicketSource & { __typename: 'Ticket' })
+    | (TicketNotFound & { __typename: 'TicketNotFound' })
+    | (TicketNotChangeable & { __typename: 'TicketNotChangeable' })
+    | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
+  TransferTicketOutcome:
+    | (Omit<OfferedTicket, 'transfer'> & { transfer: _RefType['TicketTransfer'] } & { __typename: 'OfferedTicket' })
+    | (TicketNotFound & { __typename: 'TicketNotFound' })
+    | (TicketNotChangeable & { __typename: 'TicketNotChangeable' })
+    | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
+  WithdrawTransferOutcome:
+    | (TicketTransferSource & { __typename: 'TicketTransfer' })
+    | (TransferNotFound & { __typename: 'TransferNotFound' })
+    | (TransferAlreadyClaimed & { __typename: 'TransferAlreadyClaimed' })
+  ClaimTicketOutcome:
+    | (TicketSource & { __typename: 'Ticket' })
+    | (TransferNotClaimable & { __typename: 'TransferNotClaimable' })
+    | (TicketNotChangeable & { __typename: 'TicketNotChangeable' })
+    | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
   CheckInOutcome:
     | (Omit<CheckInAccepted, 'ticket'> & { ticket: _RefType['Ticket'] } & { __typename: 'CheckInAccepted' })
     | (CheckInRefused & { __typename: 'CheckInRefused' })
@@ -1951,6 +2177,11 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
     | (BookingNotFound & { __typename: 'BookingNotFound' })
     | (BookingNotCancellable & { __typename: 'BookingNotCancellable' })
     | (PartnerNotFound & { __typename: 'PartnerNotFound' })
+    | (TicketNotFound & { __typename: 'TicketNotFound' })
+    | (TicketNotChangeable & { __typename: 'TicketNotChangeable' })
+    | (TransferNotFound & { __typename: 'TransferNotFound' })
+    | (TransferAlreadyClaimed & { __typename: 'TransferAlreadyClaimed' })
+    | (TransferNotClaimable & { __typename: 'TransferNotClaimable' })
     | (DeviceNotFound & { __typename: 'DeviceNotFound' })
     | (DeviceTokenInvalid & { __typename: 'DeviceTokenInvalid' })
     | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
@@ -1995,6 +2226,11 @@ export type ResolversTypes = {
   BookingLine: ResolverTypeWrapper<BookingLineSource>
   TicketStatus: TicketStatus
   Ticket: ResolverTypeWrapper<TicketSource>
+  TicketTransfer: ResolverTypeWrapper<TicketTransferSource>
+  TicketTransferStatus: TicketTransferStatus
+  OfferedTicket: ResolverTypeWrapper<Omit<OfferedTicket, 'transfer'> & { transfer: ResolversTypes['TicketTransfer'] }>
+  TicketChangeProblem: TicketChangeProblem
+  ClaimProblem: ClaimProblem
   TicketSeat: ResolverTypeWrapper<TicketSeat>
   TicketValidation: ResolverTypeWrapper<Omit<TicketValidation, 'ticket'> & { ticket?: Maybe<ResolversTypes['Ticket']> }>
   CheckInReason: CheckInReason
@@ -2024,6 +2260,10 @@ export type ResolversTypes = {
     Omit<BookingConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['BookingEdge']> }
   >
   BookingEdge: ResolverTypeWrapper<Omit<BookingEdge, 'node'> & { node: ResolversTypes['Booking'] }>
+  TicketConnection: ResolverTypeWrapper<
+    Omit<TicketConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['TicketEdge']> }
+  >
+  TicketEdge: ResolverTypeWrapper<Omit<TicketEdge, 'node'> & { node: ResolversTypes['Ticket'] }>
   DoorConflictConnection: ResolverTypeWrapper<
     Omit<DoorConflictConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['DoorConflictEdge']> }
   >
@@ -2048,6 +2288,10 @@ export type ResolversTypes = {
   ReleaseHoldInput: ReleaseHoldInput
   CheckoutInput: CheckoutInput
   CancelBookingInput: CancelBookingInput
+  RenameTicketInput: RenameTicketInput
+  TransferTicketInput: TransferTicketInput
+  WithdrawTransferInput: WithdrawTransferInput
+  ClaimTicketInput: ClaimTicketInput
   CheckInInput: CheckInInput
   UploadScansInput: UploadScansInput
   OfflineScanInput: OfflineScanInput
@@ -2077,6 +2321,11 @@ export type ResolversTypes = {
   BookingNotFound: ResolverTypeWrapper<BookingNotFound>
   BookingNotCancellable: ResolverTypeWrapper<BookingNotCancellable>
   PartnerNotFound: ResolverTypeWrapper<PartnerNotFound>
+  TicketNotFound: ResolverTypeWrapper<TicketNotFound>
+  TicketNotChangeable: ResolverTypeWrapper<TicketNotChangeable>
+  TransferNotFound: ResolverTypeWrapper<TransferNotFound>
+  TransferAlreadyClaimed: ResolverTypeWrapper<TransferAlreadyClaimed>
+  TransferNotClaimable: ResolverTypeWrapper<TransferNotClaimable>
   DeviceNotFound: ResolverTypeWrapper<DeviceNotFound>
   DeviceTokenInvalid: ResolverTypeWrapper<DeviceTokenInvalid>
   IdempotencyKeyReused: ResolverTypeWrapper<IdempotencyKeyReused>
@@ -2093,6 +2342,10 @@ export type ResolversTypes = {
   ReleaseHoldOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ReleaseHoldOutcome']>
   CheckoutOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CheckoutOutcome']>
   CancelBookingOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CancelBookingOutcome']>
+  RenameTicketOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RenameTicketOutcome']>
+  TransferTicketOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['TransferTicketOutcome']>
+  WithdrawTransferOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['WithdrawTransferOutcome']>
+  ClaimTicketOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ClaimTicketOutcome']>
   CheckInOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CheckInOutcome']>
   UploadScansOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['UploadScansOutcome']>
   IssueDeviceTokenOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['IssueDeviceTokenOutcome']>
@@ -2137,6 +2390,8 @@ export type ResolversParentTypes = {
   Booking: BookingSource
   BookingLine: BookingLineSource
   Ticket: TicketSource
+  TicketTransfer: TicketTransferSource
+  OfferedTicket: Omit<OfferedTicket, 'transfer'> & { transfer: ResolversParentTypes['TicketTransfer'] }
   TicketSeat: TicketSeat
   TicketValidation: Omit<TicketValidation, 'ticket'> & { ticket?: Maybe<ResolversParentTypes['Ticket']> }
   CheckInAccepted: Omit<CheckInAccepted, 'ticket'> & { ticket: ResolversParentTypes['Ticket'] }
@@ -2156,6 +2411,8 @@ export type ResolversParentTypes = {
   EventEdge: Omit<EventEdge, 'node'> & { node: ResolversParentTypes['Event'] }
   BookingConnection: Omit<BookingConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['BookingEdge']> }
   BookingEdge: Omit<BookingEdge, 'node'> & { node: ResolversParentTypes['Booking'] }
+  TicketConnection: Omit<TicketConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['TicketEdge']> }
+  TicketEdge: Omit<TicketEdge, 'node'> & { node: ResolversParentTypes['Ticket'] }
   DoorConflictConnection: Omit<DoorConflictConnection, 'edges'> & {
     edges: ReadonlyArray<ResolversParentTypes['DoorConflictEdge']>
   }
@@ -2180,6 +2437,10 @@ export type ResolversParentTypes = {
   ReleaseHoldInput: ReleaseHoldInput
   CheckoutInput: CheckoutInput
   CancelBookingInput: CancelBookingInput
+  RenameTicketInput: RenameTicketInput
+  TransferTicketInput: TransferTicketInput
+  WithdrawTransferInput: WithdrawTransferInput
+  ClaimTicketInput: ClaimTicketInput
   CheckInInput: CheckInInput
   UploadScansInput: UploadScansInput
   OfflineScanInput: OfflineScanInput
@@ -2209,6 +2470,11 @@ export type ResolversParentTypes = {
   BookingNotFound: BookingNotFound
   BookingNotCancellable: BookingNotCancellable
   PartnerNotFound: PartnerNotFound
+  TicketNotFound: TicketNotFound
+  TicketNotChangeable: TicketNotChangeable
+  TransferNotFound: TransferNotFound
+  TransferAlreadyClaimed: TransferAlreadyClaimed
+  TransferNotClaimable: TransferNotClaimable
   DeviceNotFound: DeviceNotFound
   DeviceTokenInvalid: DeviceTokenInvalid
   IdempotencyKeyReused: IdempotencyKeyReused
@@ -2225,6 +2491,10 @@ export type ResolversParentTypes = {
   ReleaseHoldOutcome: ResolversUnionTypes<ResolversParentTypes>['ReleaseHoldOutcome']
   CheckoutOutcome: ResolversUnionTypes<ResolversParentTypes>['CheckoutOutcome']
   CancelBookingOutcome: ResolversUnionTypes<ResolversParentTypes>['CancelBookingOutcome']
+  RenameTicketOutcome: ResolversUnionTypes<ResolversParentTypes>['RenameTicketOutcome']
+  TransferTicketOutcome: ResolversUnionTypes<ResolversParentTypes>['TransferTicketOutcome']
+  WithdrawTransferOutcome: ResolversUnionTypes<ResolversParentTypes>['WithdrawTransferOutcome']
+  ClaimTicketOutcome: ResolversUnionTypes<ResolversParentTypes>['ClaimTicketOutcome']
   CheckInOutcome: ResolversUnionTypes<ResolversParentTypes>['CheckInOutcome']
   UploadScansOutcome: ResolversUnionTypes<ResolversParentTypes>['UploadScansOutcome']
   IssueDeviceTokenOutcome: ResolversUnionTypes<ResolversParentTypes>['IssueDeviceTokenOutcome']
@@ -2305,6 +2575,11 @@ export type RefusalResolvers<
     | 'BookingNotFound'
     | 'BookingNotCancellable'
     | 'PartnerNotFound'
+    | 'TicketNotFound'
+    | 'TicketNotChangeable'
+    | 'TransferNotFound'
+    | 'TransferAlreadyClaimed'
+    | 'TransferNotClaimable'
     | 'DeviceNotFound'
     | 'DeviceTokenInvalid'
     | 'IdempotencyKeyReused',
@@ -2348,6 +2623,13 @@ export type QueryResolvers<
     ParentType,
     ContextType,
     RequireFields<QueryBookingsArgs, 'first'>
+  >
+  ticket?: Resolver<Maybe<ResolversTypes['Ticket']>, ParentType, ContextType, RequireFields<QueryTicketArgs, 'id'>>
+  tickets?: Resolver<
+    ResolversTypes['TicketConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryTicketsArgs, 'first'>
   >
   validateTicket?: Resolver<
     ResolversTypes['TicketValidation'],
@@ -2458,6 +2740,30 @@ export type MutationResolvers<
     ParentType,
     ContextType,
     RequireFields<MutationCancelBookingArgs, 'input'>
+  >
+  renameTicket?: Resolver<
+    ResolversTypes['RenameTicketOutcome'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationRenameTicketArgs, 'input'>
+  >
+  transferTicket?: Resolver<
+    ResolversTypes['TransferTicketOutcome'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationTransferTicketArgs, 'input'>
+  >
+  withdrawTransfer?: Resolver<
+    ResolversTypes['WithdrawTransferOutcome'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationWithdrawTransferArgs, 'input'>
+  >
+  claimTicket?: Resolver<
+    ResolversTypes['ClaimTicketOutcome'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationClaimTicketArgs, 'input'>
   >
   checkIn?: Resolver<
     ResolversTypes['CheckInOutcome'],
@@ -2794,12 +3100,39 @@ export type TicketResolvers<
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
   status?: Resolver<ResolversTypes['TicketStatus'], ParentType, ContextType>
   code?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+  qr?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+  pdf?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+  holder?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>
+  offer?: Resolver<Maybe<ResolversTypes['TicketTransfer']>, ParentType, ContextType>
   seat?: Resolver<Maybe<ResolversTypes['TicketSeat']>, ParentType, ContextType>
   ticketType?: Resolver<Maybe<ResolversTypes['TicketType']>, ParentType, ContextType>
   holderName?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
   price?: Resolver<ResolversTypes['Money'], ParentType, ContextType>
   event?: Resolver<Maybe<ResolversTypes['Event']>, ParentType, ContextType>
   booking?: Resolver<Maybe<ResolversTypes['Booking']>, ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type TicketTransferResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['TicketTransfer'] = ResolversParentTypes['TicketTransfer'],
+> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  ticket?: Resolver<Maybe<ResolversTypes['Ticket']>, ParentType, ContextType>
+  status?: Resolver<ResolversTypes['TicketTransferStatus'], ParentType, ContextType>
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type OfferedTicketResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['OfferedTicket'] = ResolversParentTypes['OfferedTicket'],
+> = {
+  transfer?: Resolver<ResolversTypes['TicketTransfer'], ParentType, ContextType>
+  token?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
 }
 
 export type TicketSeatResolvers<
@@ -2989,6 +3322,22 @@ export type BookingEdgeResolvers<
 > = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>
   node?: Resolver<ResolversTypes['Booking'], ParentType, ContextType>
+}
+
+export type TicketConnectionResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['TicketConnection'] = ResolversParentTypes['TicketConnection'],
+> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['TicketEdge']>, ParentType, ContextType>
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
+}
+
+export type TicketEdgeResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['TicketEdge'] = ResolversParentTypes['TicketEdge'],
+> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  node?: Resolver<ResolversTypes['Ticket'], ParentType, ContextType>
 }
 
 export type DoorConflictConnectionResolvers<
@@ -3239,6 +3588,52 @@ export type PartnerNotFoundResolvers<
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
 }
 
+export type TicketNotFoundResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['TicketNotFound'] = ResolversParentTypes['TicketNotFound'],
+> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  ticketId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type TicketNotChangeableResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['TicketNotChangeable'] = ResolversParentTypes['TicketNotChangeable'],
+> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  ticketId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  reason?: Resolver<ResolversTypes['TicketChangeProblem'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type TransferNotFoundResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['TransferNotFound'] = ResolversParentTypes['TransferNotFound'],
+> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  transferId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type TransferAlreadyClaimedResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['TransferAlreadyClaimed'] = ResolversParentTypes['TransferAlreadyClaimed'],
+> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  transferId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type TransferNotClaimableResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['TransferNotClaimable'] = ResolversParentTypes['TransferNotClaimable'],
+> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  reason?: Resolver<ResolversTypes['ClaimProblem'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
 export type DeviceNotFoundResolvers<
   ContextType = RequestContext,
   ParentType extends ResolversParentTypes['DeviceNotFound'] = ResolversParentTypes['DeviceNotFound'],
@@ -3439,6 +3834,50 @@ export type CancelBookingOutcomeResolvers<
   >
 }
 
+export type RenameTicketOutcomeResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['RenameTicketOutcome'] = ResolversParentTypes['RenameTicketOutcome'],
+> = {
+  __resolveType: TypeResolveFn<
+    'Ticket' | 'TicketNotFound' | 'TicketNotChangeable' | 'IdempotencyKeyReused',
+    ParentType,
+    ContextType
+  >
+}
+
+export type TransferTicketOutcomeResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['TransferTicketOutcome'] = ResolversParentTypes['TransferTicketOutcome'],
+> = {
+  __resolveType: TypeResolveFn<
+    'OfferedTicket' | 'TicketNotFound' | 'TicketNotChangeable' | 'IdempotencyKeyReused',
+    ParentType,
+    ContextType
+  >
+}
+
+export type WithdrawTransferOutcomeResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['WithdrawTransferOutcome'] = ResolversParentTypes['WithdrawTransferOutcome'],
+> = {
+  __resolveType: TypeResolveFn<
+    'TicketTransfer' | 'TransferNotFound' | 'TransferAlreadyClaimed',
+    ParentType,
+    ContextType
+  >
+}
+
+export type ClaimTicketOutcomeResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['ClaimTicketOutcome'] = ResolversParentTypes['ClaimTicketOutcome'],
+> = {
+  __resolveType: TypeResolveFn<
+    'Ticket' | 'TransferNotClaimable' | 'TicketNotChangeable' | 'IdempotencyKeyReused',
+    ParentType,
+    ContextType
+  >
+}
+
 export type CheckInOutcomeResolvers<
   ContextType = RequestContext,
   ParentType extends ResolversParentTypes['CheckInOutcome'] = ResolversParentTypes['CheckInOutcome'],
@@ -3513,6 +3952,8 @@ export type Resolvers<ContextType = RequestContext> = {
   Booking?: BookingResolvers<ContextType>
   BookingLine?: BookingLineResolvers<ContextType>
   Ticket?: TicketResolvers<ContextType>
+  TicketTransfer?: TicketTransferResolvers<ContextType>
+  OfferedTicket?: OfferedTicketResolvers<ContextType>
   TicketSeat?: TicketSeatResolvers<ContextType>
   TicketValidation?: TicketValidationResolvers<ContextType>
   CheckInAccepted?: CheckInAcceptedResolvers<ContextType>
@@ -3532,6 +3973,8 @@ export type Resolvers<ContextType = RequestContext> = {
   EventEdge?: EventEdgeResolvers<ContextType>
   BookingConnection?: BookingConnectionResolvers<ContextType>
   BookingEdge?: BookingEdgeResolvers<ContextType>
+  TicketConnection?: TicketConnectionResolvers<ContextType>
+  TicketEdge?: TicketEdgeResolvers<ContextType>
   DoorConflictConnection?: DoorConflictConnectionResolvers<ContextType>
   DoorConflictEdge?: DoorConflictEdgeResolvers<ContextType>
   DoorDeviceConnection?: DoorDeviceConnectionResolvers<ContextType>
@@ -3559,6 +4002,11 @@ export type Resolvers<ContextType = RequestContext> = {
   BookingNotFound?: BookingNotFoundResolvers<ContextType>
   BookingNotCancellable?: BookingNotCancellableResolvers<ContextType>
   PartnerNotFound?: PartnerNotFoundResolvers<ContextType>
+  TicketNotFound?: TicketNotFoundResolvers<ContextType>
+  TicketNotChangeable?: TicketNotChangeableResolvers<ContextType>
+  TransferNotFound?: TransferNotFoundResolvers<ContextType>
+  TransferAlreadyClaimed?: TransferAlreadyClaimedResolvers<ContextType>
+  TransferNotClaimable?: TransferNotClaimableResolvers<ContextType>
   DeviceNotFound?: DeviceNotFoundResolvers<ContextType>
   DeviceTokenInvalid?: DeviceTokenInvalidResolvers<ContextType>
   IdempotencyKeyReused?: IdempotencyKeyReusedResolvers<ContextType>
@@ -3575,6 +4023,10 @@ export type Resolvers<ContextType = RequestContext> = {
   ReleaseHoldOutcome?: ReleaseHoldOutcomeResolvers<ContextType>
   CheckoutOutcome?: CheckoutOutcomeResolvers<ContextType>
   CancelBookingOutcome?: CancelBookingOutcomeResolvers<ContextType>
+  RenameTicketOutcome?: RenameTicketOutcomeResolvers<ContextType>
+  TransferTicketOutcome?: TransferTicketOutcomeResolvers<ContextType>
+  WithdrawTransferOutcome?: WithdrawTransferOutcomeResolvers<ContextType>
+  ClaimTicketOutcome?: ClaimTicketOutcomeResolvers<ContextType>
   CheckInOutcome?: CheckInOutcomeResolvers<ContextType>
   UploadScansOutcome?: UploadScansOutcomeResolvers<ContextType>
   IssueDeviceTokenOutcome?: IssueDeviceTokenOutcomeResolvers<ContextType>

@@ -1,6 +1,6 @@
-import { and, asc, eq, inArray, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, lt, sql } from 'drizzle-orm'
 import type { Queryable, Transaction } from '@tikitu/runtime/database'
-import { events, planRows, planSeats, ticketTypes, tickets } from '../tables.ts'
+import { bookings, events, planRows, planSeats, ticketTypes, tickets, venues } from '../tables.ts'
 
 /** A ticket as it is stored. */
 export type TicketRow = typeof tickets.$inferSelect
@@ -46,15 +46,28 @@ export function namedTickets(tx: Transaction, bookingId: string) {
     .orderBy(asc(tickets.no))
 }
 
-/** Locks the tickets of a booking, so that none is used meanwhile, and returns how many were used. */
-export async function lockTickets(tx: Transaction, bookingId: string): Promise<number> {
+/** What has become of the tickets of a booking. */
+export interface TicketsGone {
+  /** How many have let somebody in. */
+  readonly used: number
+  /** How many are somebody else's than the buyer's. */
+  readonly transferred: number
+}
+
+/** Locks the tickets of a booking, so that none is used or claimed meanwhile, and counts those that are not the buyer's to give back. */
+export async function lockTickets(tx: Transaction, bookingId: string): Promise<TicketsGone> {
   const rows = await tx
-    .select({ usedAt: tickets.usedAt })
+    .select({ usedAt: tickets.usedAt, userId: tickets.userId, buyerId: bookings.userId })
     .from(tickets)
+    .innerJoin(bookings, eq(bookings.id, tickets.bookingId))
     .where(eq(tickets.bookingId, bookingId))
-    .orderBy(asc(tickets.no))
-    .for('update')
-  return rows.filter(({ usedAt }) => usedAt !== null).length
+    // In the order in which devices that tell of their scans lock them.
+    .orderBy(asc(tickets.id))
+    .for('update', { of: tickets })
+  return {
+    used: rows.filter(({ usedAt }) => usedAt !== null).length,
+    transferred: rows.filter(({ userId, buyerId }) => userId !== buyerId).length,
+  }
 }
 
 /** Makes all tickets of a booking worth nothing; when they were used is kept. */
@@ -85,6 +98,47 @@ export function ticketsOfBookings(db: Queryable, bookingIds: readonly string[]):
     .from(tickets)
     .where(inArray(tickets.bookingId, [...bookingIds]))
     .orderBy(asc(tickets.bookingId), asc(tickets.no))
+}
+
+/** A page of the tickets that somebody holds, newest first. */
+export function ticketsOfHolder(
+  db: Queryable,
+  { userId, before, limit }: { userId: string; before: string | null; limit: number },
+): Promise<TicketRow[]> {
+  return db
+    .select()
+    .from(tickets)
+    .where(and(eq(tickets.userId, userId), before === null ? undefined : lt(tickets.id, before)))
+    .orderBy(desc(tickets.id))
+    .limit(limit)
+}
+
+/** What is printed on a ticket, its seat and code aside. */
+export async function printedTicket(db: Queryable, ticketId: string) {
+  const { title, startsAt, doorsAt, timezone, currency } = events
+  const isBuyers = sql<string | null>`case when ${bookings.userId} = ${tickets.userId} then ${bookings.reference} end`
+  const [printed] = await db
+    .select({
+      title,
+      startsAt,
+      doorsAt,
+      timezone,
+      currency,
+      price: tickets.price,
+      holderName: tickets.holderName,
+      venueName: venues.name,
+      city: venues.city,
+      ticketType: ticketTypes.name,
+      reference: isBuyers,
+    })
+    .from(tickets)
+    .innerJoin(bookings, eq(bookings.id, tickets.bookingId))
+    .innerJoin(events, eq(events.id, tickets.eventId))
+    .innerJoin(venues, eq(venues.venueId, events.venueId))
+    .innerJoin(ticketTypes, eq(ticketTypes.id, tickets.ticketTypeId))
+    .where(eq(tickets.id, ticketId))
+  if (!printed) throw new Error(`ticket ${ticketId} is gone`)
+  return printed
 }
 
 /** The place that each of these tickets gives; none for general admission. */
