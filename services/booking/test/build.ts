@@ -126,6 +126,8 @@ export interface EventFacts extends Partial<Omit<EventRow, 'status'>> {
   readonly standing?: number
   /** Facts about all of its ticket types. */
   readonly perBooking?: { readonly min: number; readonly max: number }
+  /** Facts about single ticket types, by name. */
+  readonly typeFacts?: Readonly<Record<string, Partial<TicketTypeRow>>>
 }
 
 /** An event under test and what belongs to it. */
@@ -136,7 +138,15 @@ export interface TestEvent extends EventRow {
 
 /** An event on sale since yesterday, in thirty days: twelve seats at 50.00 EUR, and twenty to stand at 20.00. */
 export async function anEvent(database: Database, facts: EventFacts = {}): Promise<TestEvent> {
-  const { rows, prices = { STALLS: 5000 }, standing = 20, perBooking = { min: 1, max: 10 }, status, ...columns } = facts
+  const {
+    rows,
+    prices = { STALLS: 5000 },
+    standing = 20,
+    perBooking = { min: 1, max: 10 },
+    typeFacts = {},
+    status,
+    ...columns
+  } = facts
   const venue = columns.venueId
     ? { venueId: columns.venueId, partnerId: columns.partnerId ?? (await partnerOf(database, columns.venueId)) }
     : await aVenue(database, columns.partnerId ? { partnerId: columns.partnerId } : {})
@@ -186,6 +196,7 @@ export async function anEvent(database: Database, facts: EventFacts = {}): Promi
         no: index + 1,
         minPerBooking: perBooking.min,
         maxPerBooking: perBooking.max,
+        ...typeFacts[type.name],
       })),
     )
     const event = status === 'DRAFT' ? drafted : await publish(tx, id)

@@ -85,7 +85,8 @@ export async function inventoryFindings(db: Queryable): Promise<Finding[]> {
         select
           from bookings b
           join events e on e.id = b.event_id
-         where b.status in ('CONFIRMED', 'COMPLETED') or (b.status in ('HELD', 'PENDING') and b.expires_at > now())
+         where b.channel = 'PUBLIC'
+           and (b.status in ('CONFIRMED', 'COMPLETED') or (b.status in ('HELD', 'PENDING') and b.expires_at > now()))
          group by e.id, b.user_id
         having sum(b.quantity) > e.max_tickets_per_buyer
       ) as greedy

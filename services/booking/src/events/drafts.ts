@@ -40,7 +40,7 @@ export function numberTicketTypes(
   return wishes.map((type, index) => {
     const capacity = decideCapacity(type, planId !== null, categories)
     if (!capacity.ok) throw badInput(`input.ticketTypes[${index}].${capacity.facts.field}`, capacity.message)
-    const { name, seated, category, price, minPerBooking, maxPerBooking } = type
+    const { name, seated, category, price, minPerBooking, maxPerBooking, salesOpenAt, salesCloseAt, channel } = type
     return {
       id: type.id ?? newId(),
       eventId,
@@ -52,6 +52,9 @@ export function numberTicketTypes(
       capacity: capacity.value,
       minPerBooking,
       maxPerBooking,
+      salesOpenAt: salesOpenAt ?? null,
+      salesCloseAt: salesCloseAt ?? null,
+      channel,
     }
   })
 }

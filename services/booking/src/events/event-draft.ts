@@ -20,6 +20,16 @@ const ticketType = z
     category: text(1, 100).nullish(),
     minPerBooking: perBooking(1),
     maxPerBooking: perBooking(10),
+    salesOpenAt: z.date().nullish(),
+    salesCloseAt: z.date().nullish(),
+    channel: z
+      .enum(['PUBLIC', 'PARTNER', 'DOOR'])
+      .nullish()
+      .transform((value) => value ?? 'PUBLIC'),
+  })
+  .refine(({ salesOpenAt, salesCloseAt }) => !salesOpenAt || !salesCloseAt || salesOpenAt < salesCloseAt, {
+    path: ['salesCloseAt'],
+    error: 'must be after salesOpenAt',
   })
   .refine((type) => type.minPerBooking <= type.maxPerBooking, {
     path: ['minPerBooking'],

@@ -58,7 +58,8 @@ export function eventResolvers(keyring: Keyring) {
       partner: ({ partnerId }) => ({ __typename: 'Partner', id: partnerId }),
       ticketTypes: ({ id }, _, context) => eventLoaders(context).ticketTypes.load(id),
       sections: (event, _, { database }) => sectionsOf(database.orm, event),
-      seats: (event, { section }, { database }) => seatsOf(database.orm, event, section ?? null),
+      seats: (event, { section, channel }, { database }) =>
+        seatsOf(database.orm, event, { section: section ?? null, channel: channel ?? 'PUBLIC' }),
     },
     TicketType: {
       __resolveReference: ({ id }, _, context) => visibleTicketType(context, id),

@@ -352,6 +352,15 @@ export type EventStatus =
   /** Has happened. */
   | 'COMPLETED'
 
+/** Through whom tickets are sold. Each ticket type is an allotment of one of them. */
+export type SalesChannel =
+  /** To everybody. */
+  | 'PUBLIC'
+  /** By owners and managers of the event's partner: guests, sponsors, its own counter. */
+  | 'PARTNER'
+  /** By the staff of the event's partner on the day. */
+  | 'DOOR'
+
 /** What kind of event it is. */
 export type EventCategory =
   /** Concerts of any music. */
@@ -422,7 +431,10 @@ export type Event = {
   readonly ticketTypes: ReadonlyArray<TicketType>
   /** Its seating plan by section; empty for general admission. */
   readonly sections: ReadonlyArray<EventSection>
-  /** Seats with their state now, of one section or of all. Ask by section: a stadium has tens of thousands. */
+  /**
+   * Seats with their state now, of one section or of all. Ask by section: a stadium has tens of thousands. Those of another
+   * channel's ticket types are BLOCKED.
+   */
   readonly seats: ReadonlyArray<Seat>
   /** The state of every seat in two bits; null for drafts and events without seats. `seats` says it in words and to the instant. */
   readonly seatMap?: Maybe<SeatMap>
@@ -433,6 +445,7 @@ export type Event = {
 /** Something that people go to at a venue and a time. */
 export type EventSeatsArgs = {
   section?: InputMaybe<Scalars['String']['input']>
+  channel?: SalesChannel
 }
 
 /** How far the bookings of an event that was called off have been ended and paid back. */
@@ -513,6 +526,12 @@ export type TicketType = {
   readonly minPerBooking: Scalars['Int']['output']
   /** Most in one booking. */
   readonly maxPerBooking: Scalars['Int']['output']
+  /** When its own sales open, if not with the event's; never before them. */
+  readonly salesOpenAt?: Maybe<Scalars['DateTime']['output']>
+  /** When its own sales close, if not with the event's; never after them. */
+  readonly salesCloseAt?: Maybe<Scalars['DateTime']['output']>
+  /** Whose allotment it is: it is held through this channel alone. */
+  readonly channel: SalesChannel
 }
 
 /** A block of an event's seats. */
@@ -1360,6 +1379,12 @@ export type TicketTypeInput = {
   readonly minPerBooking?: InputMaybe<Scalars['Int']['input']>
   /** Most in one booking; 10 unless said. */
   readonly maxPerBooking?: InputMaybe<Scalars['Int']['input']>
+  /** When its sales open, if later than the event's. */
+  readonly salesOpenAt?: InputMaybe<Scalars['DateTime']['input']>
+  /** When its sales close, if sooner than the event's; after they open. */
+  readonly salesCloseAt?: InputMaybe<Scalars['DateTime']['input']>
+  /** Whose allotment it is: seats of its category, or its units, are held through this channel alone. PUBLIC unless said. */
+  readonly channel?: InputMaybe<SalesChannel>
 }
 
 /** See `publishEvent`. */
@@ -1374,6 +1399,11 @@ export type HoldSeatsInput = {
   readonly eventId: Scalars['ID']['input']
   /** Ids of its seats; at least one. The same one twice counts once. */
   readonly seatIds: ReadonlyArray<Scalars['ID']['input']>
+  /**
+   * From whose allotment: for others than PUBLIC, FORBIDDEN unless the caller is of the staff who sell there. What one buyer may
+   * have of an event is limited for PUBLIC alone.
+   */
+  readonly channel?: SalesChannel
   /** Any text of 8 to 100 characters that is new for each wish: repeating it gives the first answer again. */
   readonly idempotencyKey: Scalars['String']['input']
 }
@@ -1391,6 +1421,11 @@ export type HoldBestAvailableInput = {
    * possible, of at least two each, in one row or in rows that follow each other in one section.
    */
   readonly allowSplit?: Scalars['Boolean']['input']
+  /**
+   * From whose allotment: for others than PUBLIC, FORBIDDEN unless the caller is of the staff who sell there. What one buyer may
+   * have of an event is limited for PUBLIC alone.
+   */
+  readonly channel?: SalesChannel
   /** As for `holdSeats`. */
   readonly idempotencyKey: Scalars['String']['input']
 }
@@ -1403,6 +1438,11 @@ export type HoldGeneralAdmissionInput = {
   readonly ticketTypeId: Scalars['ID']['input']
   /** How many. */
   readonly quantity: Scalars['Int']['input']
+  /**
+   * From whose allotment: for others than PUBLIC, FORBIDDEN unless the caller is of the staff who sell there. What one buyer may
+   * have of an event is limited for PUBLIC alone.
+   */
+  readonly channel?: SalesChannel
   /** As for `holdSeats`. */
   readonly idempotencyKey: Scalars['String']['input']
 }
@@ -1617,7 +1657,7 @@ export type EventNotCompletable = Refusal & {
   readonly endsAt: Scalars['DateTime']['output']
 }
 
-/** The event is not on sale now. */
+/** The event, or the ticket type that was asked for, is not on sale now. */
 export type SalesClosed = Refusal & {
   readonly __typename?: 'SalesClosed'
   readonly message: Scalars['String']['output']
@@ -2200,6 +2240,7 @@ export type ResolversTypes = {
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>
   EventStatus: EventStatus
+  SalesChannel: SalesChannel
   EventCategory: EventCategory
   Event: ResolverTypeWrapper<EventSource>
   EventCancellation: ResolverTypeWrapper<EventCancellation>
@@ -2854,7 +2895,12 @@ export type EventResolvers<
   partner?: Resolver<Maybe<ResolversTypes['Partner']>, ParentType, ContextType>
   ticketTypes?: Resolver<ReadonlyArray<ResolversTypes['TicketType']>, ParentType, ContextType>
   sections?: Resolver<ReadonlyArray<ResolversTypes['EventSection']>, ParentType, ContextType>
-  seats?: Resolver<ReadonlyArray<ResolversTypes['Seat']>, ParentType, ContextType, Partial<EventSeatsArgs>>
+  seats?: Resolver<
+    ReadonlyArray<ResolversTypes['Seat']>,
+    ParentType,
+    ContextType,
+    RequireFields<EventSeatsArgs, 'channel'>
+  >
   seatMap?: Resolver<Maybe<ResolversTypes['SeatMap']>, ParentType, ContextType>
   seatLayout?: Resolver<Maybe<ResolversTypes['SeatLayout']>, ParentType, ContextType>
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
@@ -2926,6 +2972,9 @@ export type TicketTypeResolvers<
   category?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
   minPerBooking?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
   maxPerBooking?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  salesOpenAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>
+  salesCloseAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>
+  channel?: Resolver<ResolversTypes['SalesChannel'], ParentType, ContextType>
 }
 
 export type EventSectionResolvers<

@@ -1,14 +1,16 @@
 import { mutate, type RequestContext } from '@tikitu/runtime/context'
-import { requireUserId } from '@tikitu/runtime/identity'
+import { Fault } from '@tikitu/runtime/fault'
+import { requireUserId, worksFor } from '@tikitu/runtime/identity'
 import { toUnion, type Outcome, type Refusal } from '@tikitu/runtime/outcome'
 import { idempotencyKey, validInput } from '@tikitu/runtime/validate'
 import { z } from 'zod'
 import { visibleEvent } from '../events/event.loaders.ts'
 import type { Resolvers } from '../generated/graphql.ts'
 import { seatsByNumbers, type EventSeat, type SeatStatus } from '../inventory/seat-map.ts'
+import { priceOfHold } from '../prices/prices.ts'
 import { extendHold, extensionLimits } from './extension.ts'
 import { anyHold, holdLoaders, ownHold, seatKey } from './hold.loaders.ts'
-import type { HeldTickets } from './hold.rules.ts'
+import type { HeldTickets, SalesChannel } from './hold.rules.ts'
 import { holdBestAvailable, holdGeneralAdmission, holdLimits, holdSeats, releaseHold } from './holds.ts'
 
 const keyed = z.object({ idempotencyKey })
@@ -20,15 +22,15 @@ export const holdResolvers = {
   },
   Mutation: {
     holdSeats: async (_, { input }, context) => {
-      const wish = { ...input, ...buyerOf(context, input) }
+      const wish = { ...input, ...(await buyerOf(context, input)) }
       return answer(context, await holdSeats(context.database, wish))
     },
     holdBestAvailable: async (_, { input }, context) => {
-      const wish = { ...input, ...buyerOf(context, input) }
+      const wish = { ...input, ...(await buyerOf(context, input)) }
       return answer(context, await holdBestAvailable(context.database, wish))
     },
     holdGeneralAdmission: async (_, { input }, context) => {
-      const wish = { ...input, ...buyerOf(context, input) }
+      const wish = { ...input, ...(await buyerOf(context, input)) }
       return answer(context, await holdGeneralAdmission(context.database, wish))
     },
     extendHold: async (_, { input }, context) => {
@@ -43,15 +45,23 @@ export const holdResolvers = {
   Hold: {
     __resolveReference: ({ id }, _, context) => ownHold(context, id),
     event: ({ eventId }, _, context) => visibleEvent(context, eventId),
-    lines: ({ lines, currency }) =>
-      lines.map(({ ticketTypeId, quantity, unitPrice }) => ({
+    lines: async (hold, _, { database }) => {
+      const { currency } = hold
+      const { lines } = await priceOfHold(database, hold)
+      return lines.map(({ ticketTypeId, quantity, unitPrice, fees, taxes }) => ({
         ticketTypeId,
         quantity,
         unitPrice: { amount: unitPrice, currency },
-      })),
+        fees: { amount: fees, currency },
+        taxes: { amount: taxes, currency },
+      }))
+    },
     seats: ({ eventId, seatNos, isFresh }, _, { database }) =>
       seatNos === null ? [] : seatsByNumbers(database.orm, eventId, seatNos, isFresh ? 'HELD' : null),
-    total: ({ total, currency }) => ({ amount: total, currency }),
+    subtotal: ({ total, currency }) => ({ amount: total, currency }),
+    fees: (hold, _, context) => partOfPrice(context, hold, 'fees'),
+    taxes: (hold, _, context) => partOfPrice(context, hold, 'taxes'),
+    total: (hold, _, context) => partOfPrice(context, hold, 'total'),
   },
   Seat: {
     // Not an async function: a map of a stadium asks this tens of thousands of times, and knows the answer.
@@ -59,8 +69,33 @@ export const holdResolvers = {
   },
 } satisfies Resolvers
 
-function buyerOf({ identity, settings }: RequestContext, input: { idempotencyKey: string }) {
-  return { ...validInput(keyed, input), userId: requireUserId(identity), limits: holdLimits(settings) }
+interface HoldInput {
+  readonly eventId: string
+  readonly idempotencyKey: string
+  readonly channel?: SalesChannel
+}
+
+async function buyerOf(context: RequestContext, input: HoldInput) {
+  const { identity, settings } = context
+  const buyer = { ...validInput(keyed, input), userId: requireUserId(identity), limits: holdLimits(settings) }
+  // Almost everybody buys like this, and nothing is looked up for them.
+  const { channel = 'PUBLIC' } = input
+  if (channel !== 'PUBLIC') await requireSeller(context, input.eventId, channel)
+  return buyer
+}
+
+/** Who sells by the partner's own hands, and who at its doors. */
+const SELLERS = { PARTNER: ['OWNER', 'MANAGER'], DOOR: ['OWNER', 'MANAGER', 'SCANNER'] } as const
+
+async function requireSeller(context: RequestContext, eventId: string, channel: keyof typeof SELLERS): Promise<void> {
+  const event = await visibleEvent(context, eventId)
+  if (!event) return
+  if (worksFor(context.identity, event.partnerId, ...SELLERS[channel])) return
+  throw new Fault('FORBIDDEN', "Only staff of the event's partner sell through this channel.")
+}
+
+async function partOfPrice({ database }: RequestContext, hold: HeldTickets, part: 'fees' | 'taxes' | 'total') {
+  return { amount: (await priceOfHold(database, hold))[part], currency: hold.currency }
 }
 
 async function statusNow(context: RequestContext, { eventId, seatNo }: EventSeat): Promise<SeatStatus> {

@@ -1,5 +1,8 @@
 import { accept, refuse, type Accepted } from '@tikitu/runtime/outcome'
 
+/** Through whom tickets are sold: to everybody, by the partner itself, or at the door. */
+export type SalesChannel = 'PUBLIC' | 'PARTNER' | 'DOOR'
+
 /** So many tickets of one type at the price that was shown; frozen. */
 export interface HoldLine {
   readonly ticketTypeId: string

@@ -1,7 +1,7 @@
 import { sqlState, type Database, type Queryable } from '@tikitu/runtime/database'
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import { bookings } from '../tables.ts'
-import type { CommonAnswer, HeldTickets, HoldLine, SeatsAnswer, TypeAnswer } from './hold.rules.ts'
+import type { CommonAnswer, HeldTickets, HoldLine, SalesChannel, SeatsAnswer, TypeAnswer } from './hold.rules.ts'
 
 /*
  * The hot path: each operation is one prepared statement that calls a function of drizzle/booking, on the pool itself.
@@ -18,6 +18,8 @@ export interface Wish {
   readonly seatsPerHold: number
   readonly holdsPerBuyer: number
   readonly holdSeconds: number
+  /** Whose allotment it is from; PUBLIC unless said. */
+  readonly channel?: SalesChannel | undefined
   /** What this began with, for the event that is published; see `Trace`. */
   readonly correlationId: string | null
   readonly traceparent: string | null
@@ -30,8 +32,8 @@ export function holdChosenSeats(
 ): Promise<CommonAnswer | SeatsAnswer> {
   return hold(database, wish, {
     name: 'hold_seats',
-    text: `select * from hold_seats(${WISH}, $10::integer[])`,
-    values: [wish.seatNos],
+    text: `select * from hold_seats(${WISH}, $10::integer[], $11)`,
+    values: [wish.seatNos, wish.channel ?? 'PUBLIC'],
   })
 }
 
@@ -43,8 +45,8 @@ export function holdBestSeats(
 ): Promise<CommonAnswer | TypeAnswer> {
   return hold(database, wish, {
     name: 'hold_best_available',
-    text: `select * from hold_best_available(${WISH}, $10, $11, $12)`,
-    values: [wish.ticketTypeId, wish.quantity, patient],
+    text: `select * from hold_best_available(${WISH}, $10, $11, $12, $13)`,
+    values: [wish.ticketTypeId, wish.quantity, patient, wish.channel ?? 'PUBLIC'],
   })
 }
 
@@ -55,8 +57,8 @@ export function holdUnits(
 ): Promise<CommonAnswer | TypeAnswer> {
   return hold(database, wish, {
     name: 'hold_general_admission',
-    text: `select * from hold_general_admission(${WISH}, $10, $11)`,
-    values: [wish.ticketTypeId, wish.quantity],
+    text: `select * from hold_general_admission(${WISH}, $10, $11, $12)`,
+    values: [wish.ticketTypeId, wish.quantity, wish.channel ?? 'PUBLIC'],
   })
 }
 

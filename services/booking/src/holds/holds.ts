@@ -15,10 +15,11 @@ import {
   quantityOutOfRange,
   seatsUnknown,
   type CommonAnswer,
+  type SalesChannel,
   type TypeAnswer,
 } from './hold.rules.ts'
 import type { TypeWish } from './hold-batch.sql.ts'
-import { giveHoldBack, holdBestSeats, holdUnits, type Wish } from './hold.sql.ts'
+import { giveHoldBack, holdBestSeats, holdChosenSeats, holdUnits, type Wish } from './hold.sql.ts'
 
 /*
  * These verbs are given a database and not a transaction: each is a single statement that decides, takes and tells,
@@ -53,6 +54,8 @@ interface Buyer {
   readonly eventId: string
   readonly idempotencyKey: string
   readonly limits: HoldLimits
+  /** Whose allotment it is from; PUBLIC unless said. Whether the buyer may have that is for the caller to know. */
+  readonly channel?: SalesChannel
 }
 
 /** Reserves these seats, all or none. The same seat twice counts once, and the order does not matter. */
@@ -68,7 +71,8 @@ export async function holdSeats(database: Database, { seatIds, ...buyer }: Buyer
   if (unknown.length > 0) return seatsUnknown(unknown)
 
   const seatNos = wanted.flatMap((seatId) => seatNoById.get(seatId) ?? []).toSorted((left, right) => left - right)
-  const answer = await deskOf(database).seats({ ...wishOf(buyer, ['holdSeats', eventId, ...seatNos]), seatNos })
+  const row = { ...wishOf(buyer, ['holdSeats', eventId, ...seatNos]), seatNos }
+  const answer = await (isPublic(row) ? deskOf(database).seats(row) : holdChosenSeats(database, row))
   wakeIfHeld(database, answer)
   return explainSeats(answer, buyer, (seatNo) => seats[seatNo]?.seatId ?? String(seatNo))
 }
@@ -88,7 +92,7 @@ export async function holdBestAvailable(
   { allowSplit = false, ...wish }: OfType & { readonly allowSplit?: boolean },
 ) {
   return holdOfType(database, wish, allowSplit ? 'holdBestAvailable in parts' : 'holdBestAvailable', {
-    first: (row) => deskOf(database).best(row),
+    first: (row) => (isPublic(row) ? deskOf(database).best(row) : holdBestSeats(database, row, false)),
     again: (row) => holdBestSeats(database, row, true),
     last: (row, answer) => (allowSplit ? holdInParts(database, row, answer) : answer),
   })
@@ -97,7 +101,7 @@ export async function holdBestAvailable(
 /** Reserves units of a general-admission type, all or none. */
 export async function holdGeneralAdmission(database: Database, wish: OfType) {
   return holdOfType(database, wish, 'holdGeneralAdmission', {
-    first: (row) => deskOf(database).units(row),
+    first: (row) => (isPublic(row) ? deskOf(database).units(row) : holdUnits(database, row)),
     again: (row) => holdUnits(database, row),
   })
 }
@@ -142,10 +146,16 @@ export async function releaseHold(database: Database, { holdId, userId }: { hold
   }
 }
 
-function wishOf({ eventId, userId, idempotencyKey, limits }: Buyer, request: readonly unknown[]): Wish {
-  const requestHash = createHash('sha256').update(JSON.stringify(request)).digest('base64url')
+const isPublic = ({ channel = 'PUBLIC' }: Wish) => channel === 'PUBLIC'
+
+function wishOf(
+  { eventId, userId, idempotencyKey, limits, channel = 'PUBLIC' }: Buyer,
+  request: readonly unknown[],
+): Wish {
+  const asked = JSON.stringify(channel === 'PUBLIC' ? request : [channel, ...request])
+  const requestHash = createHash('sha256').update(asked).digest('base64url')
   const { correlationId = null, traceparent = null } = currentTrace() ?? {}
-  return { eventId, userId, idempotencyKey, requestHash, ...limits, correlationId, traceparent }
+  return { eventId, userId, idempotencyKey, requestHash, ...limits, channel, correlationId, traceparent }
 }
 
 function wakeIfHeld(database: Database, { outcome }: { outcome: string }): void {

@@ -1,5 +1,6 @@
 import type { Queryable } from '@tikitu/runtime/database'
 import { sql, type SQL } from 'drizzle-orm'
+import type { SalesChannel } from '../holds/hold.rules.ts'
 
 /** How many tickets of each of these types could be held now. A type that is not published is not among them. */
 export async function availabilityOf(
@@ -28,14 +29,17 @@ export async function availabilityOf(
   return rows
 }
 
-/** The states of seats as letters, in the order of their numbers: Available, Held, Sold, Blocked. */
+/**
+ * The states of seats as letters, in the order of their numbers: Available, Held, Sold, Blocked. Seats of other ticket types
+ * than these are blocked for whoever asks.
+ */
 export async function seatStates(
   db: Queryable,
   eventId: string,
-  { firstSeat, lastSeat }: { firstSeat: number; lastSeat: number },
+  { firstSeat, lastSeat, typeNos }: { firstSeat: number; lastSeat: number; typeNos: readonly number[] },
 ): Promise<string> {
   const { rows } = await db.execute<{ states: string | null }>(sql`
-    select string_agg(${LETTER}, '' order by seat_no) as states
+    select string_agg(${stateLetter(sql`now()`, typeNos)}, '' order by seat_no) as states
     from event_seats
     where event_id = ${eventId} and seat_no between ${firstSeat} and ${lastSeat}`)
   return rows[0]?.states ?? ''
@@ -65,24 +69,30 @@ export async function freeSeatsOfType(db: Queryable, eventId: string, ticketType
   return rows[0]?.seats ?? []
 }
 
-/** The letter of a seat at an instant. */
-export const stateLetter = (at: SQL) => sql`case
-  when ticket_type_no is null then 'B'
+/** The letter of a seat at an instant; of other ticket types than these it is blocked. */
+export const stateLetter = (at: SQL, typeNos: readonly number[]) =>
+  letter(at, sql`ticket_type_no = any(${sql.param(typeNos)}::smallint[])`)
+
+const letter = (at: SQL, isForSale: SQL) => sql`case
+  when (${isForSale}) is not true then 'B'
   when expires_at = 'infinity' then 'S'
   when expires_at > ${at} then 'H'
   else 'A'
 end`
 
-const LETTER = stateLetter(sql`now()`)
+const LETTER = letter(sql`now()`, sql`ticket_type_no is not null`)
+
+/** The plan of a published event, and the ticket types that sell its seats. */
+export interface PublishedPlan extends Record<string, unknown> {
+  readonly planId: string | null
+  readonly types: { id: string; category: string; no: number; channel: SalesChannel }[]
+}
 
 /** What never changes about a published event and its seats; undefined before it is published. */
-export async function publishedPlan(
-  db: Queryable,
-  eventId: string,
-): Promise<{ planId: string | null; types: { id: string; category: string }[] } | undefined> {
-  const { rows } = await db.execute<{ planId: string | null; types: { id: string; category: string }[] }>(sql`
+export async function publishedPlan(db: Queryable, eventId: string): Promise<PublishedPlan | undefined> {
+  const { rows } = await db.execute<PublishedPlan>(sql`
     select e.seating_plan_id as "planId",
-           coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'category', t.category)) filter (where t.seated), '[]') as types
+           coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'category', t.category, 'no', t.no, 'channel', t.channel)) filter (where t.seated), '[]') as types
     from events e
     left join ticket_types t on t.event_id = e.id
     where e.id = ${eventId} and e.status <> 'DRAFT'

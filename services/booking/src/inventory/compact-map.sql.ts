@@ -52,12 +52,17 @@ export async function lockOldMap(
 }
 
 /**
- * The states of all seats of an event as letters, in the order of their numbers, and when that was. By the clock of this
+ * The states of all seats of an event as letters, in the order of their numbers, and when that was. Seats of other ticket
+ * types than these are blocked. By the clock of this
  * statement: the transaction's is that of before the lock, and a hold that ran out meanwhile would come to life again.
  */
-export async function readSeats(tx: Transaction, eventId: string): Promise<{ letters: string; at: Date }> {
+export async function readSeats(
+  tx: Transaction,
+  eventId: string,
+  typeNos: readonly number[],
+): Promise<{ letters: string; at: Date }> {
   const { rows } = await tx.execute<{ letters: string | null; at: string }>(sql`
-    select string_agg(${stateLetter(sql`statement_timestamp()`)}, '' order by seat_no) as letters,
+    select string_agg(${stateLetter(sql`statement_timestamp()`, typeNos)}, '' order by seat_no) as letters,
            to_json(statement_timestamp()) #>> '{}' as at
     from event_seats
     where event_id = ${eventId}`)

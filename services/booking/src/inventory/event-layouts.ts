@@ -1,4 +1,5 @@
 import type { Queryable } from '@tikitu/runtime/database'
+import type { SalesChannel } from '../holds/hold.rules.ts'
 import { layoutOf } from '../venues/plan-layouts.ts'
 import { planLayout, type PlanLayout } from '../venues/plan.rules.ts'
 import { publishedPlan } from './availability.sql.ts'
@@ -11,11 +12,14 @@ export interface EventLayout {
   readonly plan: PlanLayout
   /** From a price category to the ticket type that sells its seats. */
   readonly typeIdByCategory: ReadonlyMap<string, string>
+  /** The numbers of the seated ticket types of each channel. */
+  readonly typeNosByChannel: ReadonlyMap<SalesChannel, readonly number[]>
 }
 
 interface Frame {
   readonly planId: string | null
   readonly typeIdByCategory: ReadonlyMap<string, string>
+  readonly typeNosByChannel: ReadonlyMap<SalesChannel, readonly number[]>
 }
 
 /** How many events are remembered; each is a few hundred bytes beside its plan. */
@@ -29,14 +33,19 @@ export async function eventLayout(db: Queryable, eventId: string): Promise<Event
   const frame = frames.get(eventId) ?? (await readFrame(db, eventId))
   if (!frame) return null
   const plan = frame.planId === null ? NO_SEATS : await layoutOf(db, frame.planId)
-  return { planId: frame.planId, plan, typeIdByCategory: frame.typeIdByCategory }
+  return { ...frame, plan }
 }
 
 async function readFrame(db: Queryable, eventId: string): Promise<Frame | undefined> {
   const published = await publishedPlan(db, eventId)
   if (!published) return undefined
   const { planId, types } = published
-  const frame = { planId, typeIdByCategory: new Map(types.map(({ id, category }) => [category, id])) }
+  const byChannel = [...Map.groupBy(types, ({ channel }) => channel)]
+  const frame: Frame = {
+    planId,
+    typeIdByCategory: new Map(types.map(({ id, category }) => [category, id])),
+    typeNosByChannel: new Map(byChannel.map(([channel, all]) => [channel, all.map(({ no }) => no)])),
+  }
   frames.set(eventId, frame)
   for (const [oldest] of frames) {
     if (frames.size <= EVENTS_KEPT_MAX) break

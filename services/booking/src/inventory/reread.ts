@@ -31,13 +31,17 @@ export interface ReadMap {
  */
 export async function rereadMap(
   tx: Transaction,
-  { eventId, planId }: { readonly eventId: string; readonly planId: string },
+  {
+    eventId,
+    planId,
+    typeNos,
+  }: { readonly eventId: string; readonly planId: string; readonly typeNos: readonly number[] },
 ): Promise<ReadMap | undefined> {
   await insertMap(tx, eventId, planId)
   const before = await lockOldMap(tx, eventId, MAP_AGE_MAX)
   if (!before) return undefined
 
-  const { letters, at } = await readSeats(tx, eventId)
+  const { letters, at } = await readSeats(tx, eventId, typeNos)
   const states = statesOfLetters(letters)
   const known = before.version > 0 && before.planId === planId
   const seatNos = known ? changedPlaces(unpackStates(before.states, states.length), states) : []

@@ -1,4 +1,5 @@
 import type { Queryable } from '@tikitu/runtime/database'
+import type { SalesChannel } from '../holds/hold.rules.ts'
 import { layoutOf } from '../venues/plan-layouts.ts'
 import type { PlanLayout, PlanRow } from '../venues/plan.rules.ts'
 import { seatStates } from './availability.sql.ts'
@@ -42,8 +43,9 @@ export async function sectionsOf(
   db: Queryable,
   event: EventOfSeats,
 ): Promise<{ name: string; rows: number; seats: number; available: number }[]> {
-  const { plan } = await layoutFor(db, event)
-  const states = await statesOf(db, event, plan.rows)
+  const layout = await layoutFor(db, event)
+  const { plan } = layout
+  const states = await statesOf(db, event, layout, { rows: plan.rows, channel: 'PUBLIC' })
   return [...plan.rowsBySection].map(([name, rows]) => ({
     name,
     rows: rows.length,
@@ -52,11 +54,18 @@ export async function sectionsOf(
   }))
 }
 
-/** The seats of an event, of one section or of all, in the plan's order, as they are now. */
-export async function seatsOf(db: Queryable, event: EventOfSeats, section: string | null): Promise<EventSeat[]> {
+/**
+ * The seats of an event, of one section or of all, in the plan's order, as they are now for who sells through a channel:
+ * those of other channels are blocked.
+ */
+export async function seatsOf(
+  db: Queryable,
+  event: EventOfSeats,
+  { section, channel }: { readonly section: string | null; readonly channel: SalesChannel },
+): Promise<EventSeat[]> {
   const layout = await layoutFor(db, event)
   const rows = section === null ? layout.plan.rows : (layout.plan.rowsBySection.get(section) ?? [])
-  const states = await statesOf(db, event, rows)
+  const states = await statesOf(db, event, layout, { rows, channel })
   return rows.flatMap((row) => {
     const letters = states.ofRow(row)
     return Array.from({ length: row.width }, (_, place) =>
@@ -104,7 +113,7 @@ async function layoutFor(db: Queryable, { id, seatingPlanId }: EventOfSeats): Pr
   const published = await eventLayout(db, id)
   if (published) return published
   const plan: PlanLayout | null = seatingPlanId === null ? null : await layoutOf(db, seatingPlanId)
-  return { planId: seatingPlanId, plan: plan ?? NO_PLAN, typeIdByCategory: new Map() }
+  return { planId: seatingPlanId, plan: plan ?? NO_PLAN, typeIdByCategory: new Map(), typeNosByChannel: new Map() }
 }
 
 const NO_PLAN: PlanLayout = { rows: [], seats: [], seatNoById: new Map(), rowsBySection: new Map() }
@@ -113,12 +122,15 @@ const NO_PLAN: PlanLayout = { rows: [], seats: [], seatNoById: new Map(), rowsBy
 async function statesOf(
   db: Queryable,
   event: EventOfSeats,
-  rows: readonly PlanRow[],
+  { typeNosByChannel }: EventLayout,
+  { rows, channel }: { readonly rows: readonly PlanRow[]; readonly channel: SalesChannel },
 ): Promise<{ ofRow(row: PlanRow): string }> {
   const firstSeat = Math.min(...rows.map((row) => row.baseSeat))
   const lastSeat = Math.max(...rows.map((row) => row.baseSeat + row.width - 1))
   const letters =
-    rows.length === 0 || event.status === 'DRAFT' ? '' : await seatStates(db, event.id, { firstSeat, lastSeat })
+    rows.length === 0 || event.status === 'DRAFT'
+      ? ''
+      : await seatStates(db, event.id, { firstSeat, lastSeat, typeNos: typeNosByChannel.get(channel) ?? [] })
   return { ofRow: ({ baseSeat, width }) => letters.slice(baseSeat - firstSeat, baseSeat - firstSeat + width) }
 }
 

@@ -86,7 +86,7 @@ function openSeatMaps(database: Database): SeatMaps {
     const layout = await layoutWithSeats(database, eventId)
     if (!layout) return null
     const head = await mapHead(orm, eventId, MAP_AGE_MAX)
-    const read = !head || head.isDue ? await reread(eventId, layout.planId) : undefined
+    const read = !head || head.isDue ? await reread(eventId, layout) : undefined
     const known = kept.get(eventId)?.map
     if (read)
       return keep(eventId, isMapOf(known, read, layout) ? { ...known, readAt: read.readAt } : mapOf(layout, read))
@@ -95,8 +95,10 @@ function openSeatMaps(database: Database): SeatMaps {
     return keep(eventId, mapOf(layout, await storedStates(eventId, layout)))
   }
 
-  async function reread(eventId: string, planId: string): Promise<ReadMap | undefined> {
-    return accepted(await transact(database, async (tx) => accept(await rereadMap(tx, { eventId, planId }))))
+  /** As everybody sees it: what is sold by the partner or at the door is not for sale. */
+  async function reread(eventId: string, { planId, typeNosByChannel }: SeatedLayout): Promise<ReadMap | undefined> {
+    const event = { eventId, planId, typeNos: typeNosByChannel.get('PUBLIC') ?? [] }
+    return accepted(await transact(database, async (tx) => accept(await rereadMap(tx, event))))
   }
 
   async function storedStates(eventId: string, { plan }: SeatedLayout): Promise<ReadMap> {

@@ -13,6 +13,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core'
 import { instant, money, oneOf } from './columns.ts'
+import { SALES_CHANNELS } from './events.ts'
 
 /** HELD and RELEASED are the states of a hold, which is a booking that nobody has checked out. */
 export const BOOKING_STATUSES = [
@@ -80,6 +81,8 @@ export const bookings = pgTable(
     late: boolean('late').notNull().default(false),
     /** How often a hold was given more time. */
     extensions: smallint('extensions').notNull().default(0),
+    /** From whose allotment: what buyers may have is only counted of what is sold to everybody. */
+    channel: text('channel', { enum: SALES_CHANNELS }).notNull().default('PUBLIC'),
   },
   (table) => [
     uniqueIndex('bookings_key_once').on(table.userId, table.idempotencyKey),
@@ -111,6 +114,7 @@ export const bookings = pgTable(
       .on(table.endedAt)
       .where(sql`reference is null and ended_at is not null`),
     check('bookings_status', oneOf('status', BOOKING_STATUSES)),
+    check('bookings_channel', oneOf('channel', SALES_CHANNELS)),
     check('bookings_quantity', sql`quantity > 0`),
     check('bookings_total', sql`total >= 0`),
     check('bookings_seats_or_admission', sql`(seat_nos is null) <> (ticket_type_id is null)`),

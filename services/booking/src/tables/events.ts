@@ -16,6 +16,9 @@ export const EVENT_CATEGORIES = [
   'OTHER',
 ] as const
 
+/** Through whom tickets are sold: to everybody, by the partner itself, or at the door. */
+export const SALES_CHANNELS = ['PUBLIC', 'PARTNER', 'DOOR'] as const
+
 export const events = pgTable(
   'events',
   {
@@ -94,6 +97,11 @@ export const ticketTypes = pgTable(
     capacity: integer('capacity').notNull(),
     minPerBooking: integer('min_per_booking').notNull(),
     maxPerBooking: integer('max_per_booking').notNull(),
+    /** Null: with the event's sales. Always within them. */
+    salesOpenAt: instant('sales_open_at'),
+    salesCloseAt: instant('sales_close_at'),
+    /** Whose allotment it is. */
+    channel: text('channel', { enum: SALES_CHANNELS }).notNull().default('PUBLIC'),
   },
   (table) => [
     uniqueIndex('ticket_types_no_once').on(table.eventId, table.no),
@@ -104,6 +112,8 @@ export const ticketTypes = pgTable(
     check('ticket_types_price', sql`price >= 0`),
     check('ticket_types_capacity', sql`capacity >= 0`),
     check('ticket_types_seated_has_category', sql`not seated or category is not null`),
+    check('ticket_types_channel', oneOf('channel', SALES_CHANNELS)),
+    check('ticket_types_sales_close_after_open', sql`sales_close_at > sales_open_at`),
     check('ticket_types_per_booking', sql`min_per_booking between 1 and max_per_booking`),
   ],
 )

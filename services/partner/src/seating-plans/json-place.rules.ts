@@ -25,7 +25,7 @@ export function placeOfJsonError(text: string): TextPlace | undefined {
     if (at === text.length) return expected === 'end' ? undefined : placeOf(text, at)
     TOKEN.lastIndex = at
     const token = TOKEN.exec(text)?.[0]
-    const next: Expected | undefined = token && after(token, expected, open)
+    const next: Expected | undefined = token ? after(token, expected, open) : undefined
     if (!token || !next) return placeOf(text, at)
     expected = next
     at += token.length
