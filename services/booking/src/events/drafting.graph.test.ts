@@ -119,6 +119,21 @@ describe('drafting', () => {
     ).toBe('SeatingPlanNotFound')
   })
 
+  test('a ticket type keeps its sales window and its channel, or has those of everybody', async () => {
+    const window = { salesOpenAt: inDays(1).toISOString(), salesCloseAt: inDays(3).toISOString() }
+    const ticketTypes = [
+      { name: 'Guests', seated: false, price: 0, capacity: 5, channel: 'PARTNER', ...window },
+      { name: 'Pit', seated: false, price: 1500, capacity: 5 },
+    ]
+    const { input, owner } = await aDraftWish(booking, { ticketTypes })
+    const { id } = (await draft(booking, owner, input)).data.createEvent
+    const query = `query ($id: ID!) { event(id: $id) { ticketTypes { name channel salesOpenAt salesCloseAt } } }`
+    expect((await booking.graph(owner, query, { id })).data.event.ticketTypes).toEqual([
+      { name: 'Pit', channel: 'PUBLIC', salesOpenAt: null, salesCloseAt: null },
+      { name: 'Guests', channel: 'PARTNER', ...window },
+    ])
+  })
+
   const type = { name: 'Pit', seated: false, price: 1500, capacity: 5 }
   test.each([
     ['title', { title: '' }],
@@ -155,6 +170,10 @@ describe('drafting', () => {
     ['ticketTypes[0].name', { ticketTypes: [{ ...type, name: 'x'.repeat(101) }] }],
     ['ticketTypes[0].category', { ticketTypes: [{ ...type, category: 'a\u0000' }] }],
     ['ticketTypes[0].price', { ticketTypes: [{ ...type, price: -1 }] }],
+    [
+      'ticketTypes[0].salesCloseAt',
+      { ticketTypes: [{ ...type, salesOpenAt: inDays(2).toISOString(), salesCloseAt: inDays(2).toISOString() }] },
+    ],
     ['ticketTypes[0].price', { ticketTypes: [{ ...type, price: Number.MAX_SAFE_INTEGER }] }],
     ['ticketTypes[0].capacity', { ticketTypes: [{ ...type, capacity: 0 }] }],
     ['ticketTypes[0].capacity', { ticketTypes: [{ ...type, capacity: null }] }],

@@ -3,6 +3,7 @@ import { SettingChanged } from '@tikitu/schema/events/admin'
 import {
   aMachine,
   anAdmin,
+  aPartnerUser,
   aStranger,
   aUser,
   nobody,
@@ -196,6 +197,34 @@ describe('bad input', () => {
     })
     expect(data.holdSeats.__typename).toBe('Hold')
   })
+})
+
+test('an allotment is sold by the staff of the partner alone, at the door by all of them', async () => {
+  const facts = { Standing: { channel: 'DOOR' as const }, STALLS: { channel: 'PARTNER' as const } }
+  const event = await anEvent(booking.database, { typeFacts: facts })
+  const seat = () => ({ eventId: event.id, seatIds: ['A-1-1'], channel: 'PARTNER', idempotencyKey: newId() })
+  const standing = event.types['Standing']?.id
+  const unit = () => ({
+    eventId: event.id,
+    ticketTypeId: standing,
+    quantity: 1,
+    channel: 'DOOR',
+    idempotencyKey: newId(),
+  })
+  for (const caller of [aUser(), aPartnerUser(newId()), aPartnerUser(event.partnerId, 'SCANNER')]) {
+    const { errors } = await booking.graph(caller, SEATS, { input: seat() })
+    expect(errors[0]?.extensions['code']).toBe('FORBIDDEN')
+  }
+  expect((await booking.graph(aUser(), STANDING, { input: unit() })).errors[0]?.extensions['code']).toBe('FORBIDDEN')
+  const scanner = aPartnerUser(event.partnerId, 'SCANNER')
+  const sold = await booking.graph(scanner, STANDING, { input: unit() })
+  expect(sold.data.holdGeneralAdmission.__typename).toBe('Hold')
+  const owner = aPartnerUser(event.partnerId, 'OWNER')
+  expect((await booking.graph(owner, SEATS, { input: seat() })).data.holdSeats.__typename).toBe('Hold')
+  const nowhere = { ...unit(), eventId: newId() }
+  expect((await booking.graph(aUser(), STANDING, { input: nowhere })).data.holdGeneralAdmission.__typename).toBe(
+    'EventNotFound',
+  )
 })
 
 test('a hold is extended for its buyer, once as the settings say', async () => {

@@ -87,6 +87,26 @@ describe('a compact map', () => {
     })
   })
 
+  test('shows an allotment of the partner as not for sale, and whoever sells it sees it', async () => {
+    const rows = [{ width: 2 }, { width: 2, category: 'BOX' }]
+    const facts = { rows, prices: { STALLS: 5000, BOX: 9000 }, typeFacts: { BOX: { channel: 'PARTNER' as const } } }
+    const event = await anEvent(booking.database, facts)
+    const query = `query ($id: ID!) { event(id: $id) { sections { available } ticketTypes { name channel available }
+      seats { status } partners: seats(channel: PARTNER) { status } } }`
+    const statuses = (...all: string[]) => all.map((status) => ({ status }))
+    expect((await booking.graph(nobody(), query, { id: event.id })).data.event).toEqual({
+      sections: [{ available: 2 }],
+      ticketTypes: [
+        { name: 'BOX', channel: 'PARTNER', available: 2 },
+        { name: 'STALLS', channel: 'PUBLIC', available: 2 },
+        { name: 'Standing', channel: 'PUBLIC', available: 20 },
+      ],
+      seats: statuses('AVAILABLE', 'AVAILABLE', 'BLOCKED', 'BLOCKED'),
+      partners: statuses('BLOCKED', 'BLOCKED', 'AVAILABLE', 'AVAILABLE'),
+    })
+    expect((await mapOf(event.id)).sections).toEqual(new Map([['A', [0, 0, 3, 3]]]))
+  })
+
   test('counts up when something has changed, and only then', async () => {
     const event = await anEvent(booking.database)
     expect((await mapOf(event.id)).version).toBe(1)
