@@ -1,0 +1,39 @@
+import { findPgbench, HOW_TO_GET_PGBENCH } from './booking/pgbench.ts'
+import { startGraphLoad } from './booking/graph-load.ts'
+import { audit } from './booking/audit.ts'
+import { measureAdmission } from './booking/admission.rows.ts'
+import { measureBesideOldBookings } from './booking/old-bookings.rows.ts'
+import { measureSellOut } from './booking/sell-out.rows.ts'
+import { readOptions } from './booking/options.ts'
+import { measureEventList, measureSeatMap } from './booking/reads.rows.ts'
+import { measureSeats } from './booking/seats.rows.ts'
+import { setUp } from './booking/stage.ts'
+import { aSeller } from './booking/world.ts'
+import type { Bench, Figure } from './harness.ts'
+
+/** `pnpm bench booking` */
+export const bench: Bench = {
+  title: 'Holds on seats and general admission: how many, how fast, and against the same statement run by pgbench.',
+
+  async run(context) {
+    const options = await readOptions(context.args)
+    const pgbench = findPgbench()
+    if (pgbench === undefined) context.say(HOW_TO_GET_PGBENCH)
+    const stage = await setUp(options.portBase, context)
+    const load = startGraphLoad()
+    context.cleanUp(() => load.stop())
+    const seller = await aSeller(stage)
+    const figure = (each: Figure) => {
+      context.say(`${each.name}: ${each.value.toFixed(2)} ${each.unit}`)
+      context.figure(each)
+    }
+    const parts = { stage, seller, load, options, pgbench, context: { ...context, figure } }
+    await measureSeats(parts)
+    await measureAdmission(parts)
+    await measureSellOut(parts)
+    await measureSeatMap(parts)
+    await audit(parts)
+    await measureBesideOldBookings(parts)
+    await measureEventList(parts)
+  },
+}
