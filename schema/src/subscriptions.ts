@@ -8,6 +8,7 @@ import {
   BookingPaymentRequested,
   BookingRefundRequested,
   BookingRescheduled,
+  TicketTransferred,
   TicketUsed,
 } from './events/booking.ts'
 import type { EventType } from './events/define.ts'
@@ -55,6 +56,7 @@ export const SUBSCRIPTIONS: Readonly<Record<ServiceName, readonly string[]>> = {
     BookingCancelled,
     BookingExpired,
     BookingRescheduled,
+    TicketTransferred,
     PaymentFailed,
     RefundSucceeded,
     SettingChanged,

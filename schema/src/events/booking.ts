@@ -143,6 +143,7 @@ export const TicketTransferred = defineEvent(
     fromUserId: id,
     /** Who has it now. */
     toUserId: id,
+    event: eventSummary,
     at: instant,
   }),
   (data) => data.bookingId,

@@ -1,6 +1,6 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { Queryable, Transaction } from '@tikitu/runtime/database'
-import { bookings, events, tickets, ticketTransfers } from '../tables.ts'
+import { events, tickets, ticketTransfers, venues } from '../tables.ts'
 import type { TicketRow } from './ticket.sql.ts'
 
 /** An offer as it is stored. */
@@ -12,13 +12,24 @@ export type ChangingTicket = NonNullable<Awaited<ReturnType<typeof ticketForUpda
 /** A ticket, which nobody else uses, changes or cancels until the transaction ends. */
 export async function ticketForUpdate(tx: Transaction, ticketId: string) {
   const [row] = await tx
-    .select({ ticket: tickets, endsAt: events.endsAt, partnerId: events.partnerId, buyerId: bookings.userId })
+    .select({
+      ticket: tickets,
+      endsAt: events.endsAt,
+      partnerId: events.partnerId,
+      title: events.title,
+      startsAt: events.startsAt,
+      timezone: events.timezone,
+      venueName: venues.name,
+      city: venues.city,
+    })
     .from(tickets)
     .innerJoin(events, eq(events.id, tickets.eventId))
-    .innerJoin(bookings, eq(bookings.id, tickets.bookingId))
+    .innerJoin(venues, eq(venues.venueId, events.venueId))
     .where(eq(tickets.id, ticketId))
     .for('update', { of: tickets })
-  return row ? { ...row.ticket, endsAt: row.endsAt, partnerId: row.partnerId, buyerId: row.buyerId } : null
+  if (!row) return null
+  const { ticket, endsAt, partnerId, startsAt, ...event } = row
+  return { ...ticket, endsAt, partnerId, event: { ...event, startsAt: startsAt.toISOString() } }
 }
 
 /** Gives a ticket another name, another holder, or both, and with that another code: the old one is worth nothing. */

@@ -99,7 +99,7 @@ export async function claimTicket(tx: Transaction, { token, holderName, userId, 
 
     await markClaimed(tx, offer.id, userId, at)
     await renewTicket(tx, ticket.id, { userId, holderName })
-    const { id: ticketId, bookingId, eventId, partnerId } = ticket
+    const { id: ticketId, bookingId, eventId, partnerId, event } = ticket
     await emit(tx, TicketTransferred, {
       ticketId,
       bookingId,
@@ -107,6 +107,7 @@ export async function claimTicket(tx: Transaction, { token, holderName, userId, 
       partnerId,
       fromUserId: offer.fromUserId,
       toUserId: userId,
+      event,
       at: at.toISOString(),
     })
     await tellOfChanges(tx, { topic: TICKETS_TOPIC, id: bookingId })

@@ -1,5 +1,11 @@
 import { on, type Subscription } from '@tikitu/runtime/events'
-import { BookingCancelled, BookingConfirmed, BookingExpired, BookingRescheduled } from '@tikitu/schema/events/booking'
+import {
+  BookingCancelled,
+  BookingConfirmed,
+  BookingExpired,
+  BookingRescheduled,
+  TicketTransferred,
+} from '@tikitu/schema/events/booking'
 import { PartnerVerified } from '@tikitu/schema/events/partner'
 import { PaymentFailed, RefundSucceeded } from '@tikitu/schema/events/payment'
 import { UserRegistered } from '@tikitu/schema/events/user'
@@ -101,6 +107,12 @@ export const notificationSubscriptions: readonly Subscription[] = [
       }),
     }),
   ),
+  on(TicketTransferred, async (tx, { fromUserId, toUserId, bookingId, event }, { id, at }) => {
+    const variables = ({ language }: { readonly language: string }) => about(event, language)
+    await notify(tx, { userId: fromUserId, template: 'ticket-transferred', causeId: id, bookingId, at, variables })
+    // The booking is somebody else's.
+    await notify(tx, { userId: toUserId, template: 'ticket-received', causeId: id, bookingId: null, at, variables })
+  }),
   on(PaymentFailed, (tx, { userId, bookingId, code }, { id, at }) =>
     notify(tx, { userId, template: 'payment-failed', causeId: id, bookingId, at, variables: () => ({ code }) }),
   ),

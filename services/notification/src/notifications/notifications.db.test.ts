@@ -1,5 +1,6 @@
+import { newId } from '@tikitu/runtime/ids'
 import { aUser, anAdmin, nobody, testService, waitFor, type TestService } from '@tikitu/runtime/testing'
-import { BookingCancelled, BookingConfirmed } from '@tikitu/schema/events/booking'
+import { BookingCancelled, BookingConfirmed, TicketTransferred } from '@tikitu/schema/events/booking'
 import { UserRegistered, UserStatusChanged, UserUpdated } from '@tikitu/schema/events/user'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aCancellation, aConfirmation, aRegistration } from '../../test/build.ts'
@@ -69,6 +70,21 @@ describe('a buyer', () => {
     const [, letter] = mailTo(buyer.email)
     expect(letter?.raw).toContain('Subject: Your tickets for The Winter Musical (K7M2-X9QT)')
     expect(letter?.raw).toContain('=C2=A365.00')
+  })
+
+  it('is told when a ticket has another holder, who is told too, and of whose booking nothing', async () => {
+    const [buyer, claimer] = [await somebody(), await somebody()]
+    const { bookingId, eventId, partnerId, event, at } = aCancellation({ userId: buyer.userId })
+    const ticket = { ticketId: newId(), bookingId, eventId, partnerId, event, at }
+    await notification.deliver(TicketTransferred, { ...ticket, fromUserId: buyer.userId, toUserId: claimer.userId })
+    const [given] = about(await toldTo(buyer.userId), 'ticket-transferred', 'IN_APP')
+    expect(given).toMatchObject({
+      title: 'Your ticket for The Winter Musical has a new holder',
+      booking: { id: bookingId },
+    })
+    const [received] = about(await toldTo(claimer.userId), 'ticket-received', 'IN_APP')
+    expect(received).toMatchObject({ title: 'You have a ticket for The Winter Musical', booking: null })
+    expect(about(await toldTo(claimer.userId), 'ticket-transferred', 'IN_APP')).toEqual([])
   })
 
   it('is told of a cancellation and the money that comes back', async () => {
