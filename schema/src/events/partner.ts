@@ -72,6 +72,14 @@ const planSeat = z.object({
   category: z.string().optional(),
 })
 
+/** How a row lies to what people come to look at; only when the plan says what that is, and where all seats are. */
+const rowFocus = z.object({
+  /** The closest seat, counted from 0 in the row. */
+  place: z.int().min(0),
+  /** How far that is, in the plan's own unit. */
+  distance: z.number().min(0),
+})
+
 /** A version of a seating plan, from now on immutable. Rows and seats come in their order in the hall. */
 export const SeatingPlanPublished = defineEvent(
   'seating_plan.published',
@@ -86,7 +94,9 @@ export const SeatingPlanPublished = defineEvent(
     sections: z.array(
       z.object({
         name: z.string(),
-        rows: z.array(z.object({ name: z.string(), category: z.string(), seats: z.array(planSeat) })),
+        rows: z.array(
+          z.object({ name: z.string(), category: z.string(), focus: rowFocus.optional(), seats: z.array(planSeat) }),
+        ),
       }),
     ),
     areas: z.array(z.object({ name: z.string(), category: z.string(), capacity: z.int().positive() })),

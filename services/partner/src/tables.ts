@@ -192,6 +192,8 @@ export const seatingPlans = pgTable(
     areas: jsonb('areas').$type<readonly PlanArea[]>().notNull(),
     /** Every seat: some megabytes, so nothing reads it that only lists plans. */
     layout: jsonb('layout').$type<Plan['sections']>().notNull(),
+    /** What people look at; null when the source did not say. */
+    focalPoint: jsonb('focal_point').$type<NonNullable<Plan['focalPoint']>>(),
     createdAt: instant('created_at').notNull(),
   },
   (table) => [

@@ -62,6 +62,8 @@ export interface PlanArea {
 export interface Plan {
   readonly sections: readonly PlanSection[]
   readonly areas: readonly PlanArea[]
+  /** What people come to look at, in pixels from the plan's corner; the best seats are close to it. */
+  readonly focalPoint?: readonly [x: number, y: number]
 }
 
 /** One thing that is wrong with a plan, and where. */
@@ -188,10 +190,25 @@ export function sectionSummaries(plan: Plan): SectionSummary[] {
 
 const seatsOf = (section: PlanSection) => section.rows.reduce((sum, row) => sum + row.seats.length, 0)
 
-/** The sections as they are told to others, who draw nothing: without positions. */
-export function publishedSections(plan: Plan) {
-  return plan.sections.map(({ name, rows }) => ({
+/**
+ * The sections as they are told to others, who draw nothing: without positions, but of each row how far from the plan's
+ * focal point it is, if that is known.
+ */
+export function publishedSections({ sections, focalPoint }: Plan) {
+  return sections.map(({ name, rows }) => ({
     name,
-    rows: rows.map((row) => ({ ...row, seats: row.seats.map(({ position: _drawn, ...seat }) => seat) })),
+    rows: rows.map((row) => ({
+      ...row,
+      ...(focalPoint && focusOf(row, focalPoint)),
+      seats: row.seats.map(({ position: _drawn, ...seat }) => seat),
+    })),
   }))
+}
+
+/** The place in the row that is closest to a point, and how far it is. Undefined unless all seats of the row have positions. */
+export function focusOf({ seats }: PlanRow, [x, y]: readonly [x: number, y: number]) {
+  const distances = seats.flatMap(({ position }) => (position ? [Math.hypot(position[0] - x, position[1] - y)] : []))
+  const distance = Math.min(...distances)
+  if (distances.length < seats.length || seats.length === 0) return undefined
+  return { focus: { place: distances.indexOf(distance), distance } }
 }

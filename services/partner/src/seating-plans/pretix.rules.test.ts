@@ -1,3 +1,4 @@
+import { accepted } from '@tikitu/runtime/outcome'
 import { describe, expect, it } from 'vitest'
 import { aPretixPlan } from '../../test/pretix-plan.ts'
 import { categoriesOf, publishedSections, seatCount, sectionSummaries } from './plan.rules.ts'
@@ -77,6 +78,7 @@ describe('a damaged plan is refused with the place of the damage', () => {
     ['zones[0].rows[0].row_number', 1, /must be a string/],
     ['zones[0].rows[0].seats', undefined, /is missing/],
     ['zones[0].rows[0].seats', [], /must not be empty/],
+    ['focal_point', [1, 2], /numbers x and y/],
     [SEAT, 'A1', /must be an object/],
     [`${SEAT}.seat_guid`, undefined, /is missing/],
     [`${SEAT}.seat_guid`, '', /must not be empty/],
@@ -203,6 +205,20 @@ describe('a sound plan', () => {
       { id: 'p-1-2', number: '2' },
       { id: 'p-1-3', number: '3', category: 'Cheap', accessible: true },
     ])
+  })
+
+  it('says of each row how close it comes to what people look at, where all its seats have a place', () => {
+    const { focal_point, ...document } = { ...aPretixPlan(), focal_point: { x: 131, y: 224 } }
+    const looking = accepted(planFromPretix({ ...document, focal_point }))
+    expect(looking.focalPoint).toEqual([131, 224])
+    const [stalls] = publishedSections(looking)
+    expect(stalls?.rows[0]).toMatchObject({ focus: { place: 1, distance: Math.hypot(1, 4) } })
+    expect(publishedSections(accepted(planFromPretix(document)))[0]?.rows[0]).not.toHaveProperty('focus')
+    const [first] = document.zones[0]!.rows[0]!.seats
+    delete first!['position']
+    expect(publishedSections(accepted(planFromPretix({ ...document, focal_point })))[0]?.rows[0]).not.toHaveProperty(
+      'focus',
+    )
   })
 
   it('may name a zone by its id, as older documents do not name it', () => {

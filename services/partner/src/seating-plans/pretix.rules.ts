@@ -27,8 +27,9 @@ import {
  * writes a row that an aisle parts as two, and two they stay, because nobody sits side by side across an aisle.
  * Positions are added up from zone, row and seat. What is only for drawing is not looked at.
  *
- * The format knows neither standing room nor wheelchair places, so two additions are read: an area with `capacity` and
- * `category` is a general-admission area named by its text, any other area is decoration; a seat may be `accessible`.
+ * The format knows neither standing room nor wheelchair places, so additions are read: an area with `capacity` and
+ * `category` is a general-admission area named by its text, any other area is decoration; a seat may be `accessible`. Nor
+ * does it say what people look at: `focal_point`, in pixels of the plan, is read too.
  */
 export function planFromPretix(document: unknown): Accepted<Plan> | SeatingPlanInvalid {
   const problems = noProblems()
@@ -50,9 +51,11 @@ export function planFromPretix(document: unknown): Accepted<Plan> | SeatingPlanI
     problems.add(tooMany, `goes beyond the ${SEATS_MAX} seats that a plan has at most`)
     return problems.judge(NO_PLAN)
   }
+  const focalPoint = readPosition(document['focal_point'], 'focal_point', problems)
   const plan: Plan = {
     sections: zones.flatMap((zone, index) => readZone(zone, `zones[${index}]`, reading)),
     areas: zones.flatMap((zone, index) => readAreas(zone, `zones[${index}]`, reading)),
+    ...(focalPoint && { focalPoint }),
   }
   checkSize(plan, problems)
   return problems.judge(plan)

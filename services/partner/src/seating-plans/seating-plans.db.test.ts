@@ -198,6 +198,15 @@ describe('a plan that is right', () => {
     expect(rows).toEqual([{ seat: { id: 'p-1-1', number: '1', position: [110, 220] } }])
     const published = (await service.published('seating_plan.published')).at(-1)
     expect(JSON.stringify(published?.data)).not.toContain('position')
+    expect(JSON.stringify(published?.data)).not.toContain('focus')
+
+    const plan = { ...aPretixPlan(), focal_point: { x: 110, y: 220 } }
+    await service.graph(partner.owner, IMPORT, { input: { venueId, name: 'Stadthalle', plan } })
+    const looking = (await service.published('seating_plan.published')).at(-1)
+    expect(looking?.data).toMatchObject({ sections: [{ rows: [{ focus: { place: 0, distance: 0 } }, {}] }, {}] })
+    expect(
+      (await service.database.pool.query('select focal_point from seating_plans where focal_point is not null')).rows,
+    ).toEqual([{ focal_point: [110, 220] }])
   })
 
   it('is the same as text, and as text that is packed', async () => {

@@ -66,6 +66,7 @@ async function addVersion(
     sections: sectionSummaries(plan),
     areas: plan.areas,
     layout: plan.sections,
+    focalPoint: plan.focalPoint ?? null,
     createdAt: at,
   })
   const { id: planId, version, categories } = row

@@ -1,0 +1,1 @@
+ALTER TABLE "seating_plans" ADD COLUMN "focal_point" jsonb;
