@@ -7,12 +7,15 @@ import type { DeviceRow } from './devices/device.sql.ts'
 import type { EventRow, TicketTypeRow } from './events/event.sql.ts'
 import type { HeldTickets } from './holds/hold.rules.ts'
 import type { EventSeat } from './inventory/seat-map.ts'
+import type { Suggestion } from './listings/suggestion.sql.ts'
 import type { BookingLine } from './tables.ts'
 import type { TicketRow } from './tickets/ticket.sql.ts'
 import type { TransferRow } from './tickets/transfer.sql.ts'
 
 /** An event as its table has it. */
 export interface EventSource extends EventRow {}
+/** Something that somebody may be typing, with the ids of what it names. */
+export interface EventSuggestionSource extends Suggestion {}
 /** A ticket type as its table has it, with its event's currency. */
 export interface TicketTypeSource extends TicketTypeRow {}
 /** A seat, whose status may not have been looked at. */

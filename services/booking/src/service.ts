@@ -17,6 +17,7 @@ import { holdResolvers } from './holds/hold.resolvers.ts'
 import { holdHousekeeping } from './holds/housekeeping.ts'
 import { seatMapResolvers } from './inventory/seat-map.resolvers.ts'
 import { bearerSecrets } from './tickets/bearer.ts'
+import { keepCountingDemand } from './listings/demand.ts'
 import { openKeyring } from './tickets/keyring.ts'
 import { ticketResolvers } from './tickets/ticket.resolvers.ts'
 import { venueSubscriptions } from './venues/venue.events.ts'
@@ -75,6 +76,8 @@ export function defineBooking({ ticketKeySecret }: Pick<BookingConfig, 'ticketKe
       // Ends with the app, and so before the database is closed.
       const expiry = keepExpiring(parts)
       app.addHook('onClose', () => expiry.stop())
+      const demand = keepCountingDemand(parts)
+      app.addHook('onClose', () => demand.stop())
       const followUps = keepFollowingUp(parts)
       app.addHook('onClose', () => followUps.stop())
     },

@@ -1,10 +1,12 @@
 import { mutate } from '@tikitu/runtime/context'
 import { validInput } from '@tikitu/runtime/validate'
 import type { Resolvers } from '../generated/graphql.ts'
+import { priceOfOne } from '../prices/prices.ts'
 import { seatsOf, sectionsOf } from '../inventory/seat-map.ts'
+import { eventsOfPartner, eventsOfVenue, findEvents } from '../listings/listings.ts'
+import { eventSuggestions } from '../listings/suggestions.ts'
 import type { Keyring } from '../tickets/keyring.ts'
 import { eventDraft } from './event-draft.ts'
-import { eventsOfPartner, eventsOfVenue, findEvents } from './event-lists.ts'
 import { cancellationOf, eventLoaders, visibleEvent, visibleTicketType } from './event.loaders.ts'
 import { updateEvent } from './editing.ts'
 import { cancelEvent, completeEvent } from './ending.ts'
@@ -18,6 +20,7 @@ export function eventResolvers(keyring: Keyring) {
   return {
     Query: {
       events: (_, { filter, ...page }, context) => findEvents(context, filter ?? {}, page),
+      eventSuggestions: (_, args, context) => eventSuggestions(context, args),
       event: (_, { id }, context) => visibleEvent(context, id),
     },
     Mutation: {
@@ -64,7 +67,15 @@ export function eventResolvers(keyring: Keyring) {
     TicketType: {
       __resolveReference: ({ id }, _, context) => visibleTicketType(context, id),
       price: ({ price, currency }) => ({ amount: price, currency }),
+      surcharge: async ({ price, currency }, _, { database }) => {
+        const { fees, taxes } = await priceOfOne(database, price)
+        return { amount: fees + taxes, currency }
+      },
       available: async ({ id }, _, context) => (await eventLoaders(context).available.load(id))?.available ?? 0,
+    },
+    EventSuggestion: {
+      event: ({ eventId }, _, context) => (eventId === null ? null : visibleEvent(context, eventId)),
+      venue: ({ venueId }) => (venueId === null ? null : { __typename: 'Venue', id: venueId }),
     },
     Venue: {
       events: ({ id }, page, context) => eventsOfVenue(context, id, page),

@@ -2,13 +2,10 @@ import type { Queryable, Transaction } from '@tikitu/runtime/database'
 import { asc, desc, eq, getTableColumns, inArray, sql } from 'drizzle-orm'
 import { admissionStock, events, ticketTypes } from '../tables.ts'
 
-const { titleWords: _searchedOnly, ...eventColumns } = getTableColumns(events)
-
-/** Everything that an event is read with: all but what only searches use. */
-export const EVENT_COLUMNS = eventColumns
+const EVENT_COLUMNS = getTableColumns(events)
 
 /** An event as its table has it. */
-export type EventRow = Omit<typeof events.$inferSelect, 'titleWords'>
+export type EventRow = typeof events.$inferSelect
 
 /** A ticket type as its table has it, with the currency of its event. */
 export type TicketTypeRow = typeof ticketTypes.$inferSelect & { readonly currency: string }
@@ -120,16 +117,17 @@ export async function copySeats(tx: Transaction, eventId: string): Promise<void>
 }
 
 /**
- * Describes the event's rows to best-available, by ticket type, in the plan's order. A row wider than 60 seats is cut
+ * Describes the event's rows to best-available, by ticket type, those closest to what people look at first, and in the
+ * plan's order when it does not say. A row wider than 60 seats is cut
  * into pieces of about the same width, and seats for wheelchairs are left out.
  *
- * One pass over the seats and no join with the rows: without statistics of a new plan the planner read all seats again
+ * One pass over the seats and no join of them with the rows: without statistics of a new plan the planner read all seats again
  * for each row, and a stadium ran into the time-out.
  */
 export async function copyRowHints(tx: Transaction, eventId: string): Promise<void> {
   await tx.execute(sql`
     with seat as materialized (
-      select s.seat_no, s.category, s.accessible,
+      select s.plan_id, s.row_no, s.seat_no, s.category, s.accessible,
              min(s.seat_no) over in_row as row_base,
              count(*) over in_row as row_width
       from events e
@@ -141,17 +139,21 @@ export async function copyRowHints(tx: Transaction, eventId: string): Promise<vo
     ), placed as (
       select *, row_base + (seat_no - row_base) / piece_width * piece_width as base_seat from cut
     )
-    insert into seat_row_hints (event_id, ticket_type_no, base_seat, width, rank, mask, free, runs)
-    select ${eventId}, no, base_seat, width, row_number() over (partition by no order by base_seat) - 1, mask, mask, run_lengths(mask)
+    insert into seat_row_hints (event_id, ticket_type_no, base_seat, width, focus, rank, mask, free, runs)
+    select ${eventId}, no, m.base_seat, m.width,
+           least(greatest(r.base_seat + r.focus_place - m.base_seat, 0), m.width - 1),
+           row_number() over (partition by no order by r.focus_distance, m.base_seat) - 1,
+           mask, mask, run_lengths(mask)
     from (
-      select t.no, p.base_seat,
+      select t.no, p.base_seat, min(p.plan_id::text)::uuid as plan_id, min(p.row_no) as row_no,
              least(min(p.piece_width), min(p.row_base + p.row_width) - p.base_seat) as width,
              bit_or(1::bigint << (p.seat_no - p.base_seat)) as mask
       from placed p
       join ticket_types t on t.event_id = ${eventId} and t.seated and t.category = p.category
       where not p.accessible
       group by t.no, p.base_seat
-    ) as masked`)
+    ) as m
+    join plan_rows r on r.plan_id = m.plan_id and r.row_no = m.row_no`)
 }
 
 /** Puts the whole capacity of the event's general-admission types on sale. */

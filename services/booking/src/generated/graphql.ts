@@ -3,6 +3,7 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql'
 import type {
   EventSource,
+  EventSuggestionSource,
   TicketTypeSource,
   SeatSource,
   HoldSource,
@@ -61,14 +62,21 @@ export type Money = {
 
 export type Query = {
   readonly __typename?: 'Query'
-  /** Published events by start, soonest first; staff and admins also find their own drafts with `status`. */
+  /**
+   * Published events that fit, soonest first unless `sort` says otherwise; staff and admins also find their own drafts with
+   * `status`. A cursor goes on in the list that it is from: with another sort it is BAD_USER_INPUT.
+   */
   readonly events: EventConnection
+  /** For whoever is typing into a search field: titles, cities and venues of published events; `first` is at most 20. */
+  readonly eventSuggestions: ReadonlyArray<EventSuggestion>
   /** One event; null when there is none or the caller may not see it. */
   readonly event?: Maybe<Event>
   /** The compact seat map of a published event; null when there is no such event, or it has no seats. Made to be asked often. */
   readonly seatMap?: Maybe<SeatMap>
   /** One hold of the caller; null when there is none. */
   readonly hold?: Maybe<Hold>
+  /** What cancelling a booking now would give back. For whoever may cancel it; what `cancelBooking` does by then may differ only if something has changed. */
+  readonly cancellationQuote: CancellationQuoteOutcome
   /** One booking: the buyer's own, of an event of the caller's partner, or any for admins; null otherwise. */
   readonly booking?: Maybe<Booking>
   /** Bookings, newest first: a buyer sees their own, a partner those of its events, an admin all. */
@@ -97,8 +105,14 @@ export type Query = {
 
 export type QueryEventsArgs = {
   filter?: InputMaybe<EventFilter>
+  sort?: EventSort
   first?: Scalars['Int']['input']
   after?: InputMaybe<Scalars['String']['input']>
+}
+
+export type QueryEventSuggestionsArgs = {
+  text: Scalars['String']['input']
+  first?: Scalars['Int']['input']
 }
 
 export type QueryEventArgs = {
@@ -111,6 +125,10 @@ export type QuerySeatMapArgs = {
 
 export type QueryHoldArgs = {
   id: Scalars['ID']['input']
+}
+
+export type QueryCancellationQuoteArgs = {
+  bookingId: Scalars['ID']['input']
 }
 
 export type QueryBookingArgs = {
@@ -514,8 +532,10 @@ export type TicketType = {
   readonly name: Scalars['String']['output']
   /** Whether it comes with a seat of its own. */
   readonly seated: Scalars['Boolean']['output']
-  /** Of one ticket. */
+  /** Of one ticket, without fees and taxes. */
   readonly price: Money
+  /** What is added to one ticket for fees and taxes. Of several together each is rounded once, so it may differ by a cent. */
+  readonly surcharge: Money
   /** How many there are. */
   readonly capacity: Scalars['Int']['output']
   /** How many could be held now. */
@@ -705,7 +725,13 @@ export type Hold = {
   readonly lines: ReadonlyArray<HoldLine>
   /** The seats, in their order; empty for general admission. */
   readonly seats: ReadonlyArray<Seat>
-  /** What a checkout would charge. */
+  /** The tickets alone. */
+  readonly subtotal: Money
+  /** The platform's fees, as frozen at the time of the hold. */
+  readonly fees: Money
+  /** Taxes on tickets and fees, as frozen at the time of the hold. */
+  readonly taxes: Money
+  /** What a checkout will charge, whatever changes before it: subtotal, fees and taxes. */
   readonly total: Money
 }
 
@@ -718,6 +744,10 @@ export type HoldLine = {
   readonly quantity: Scalars['Int']['output']
   /** Of one ticket, as frozen at the time of the hold. */
   readonly unitPrice: Money
+  /** This line's part of the fees. All lines add up to it. */
+  readonly fees: Money
+  /** This line's part of the taxes. All lines add up to it. */
+  readonly taxes: Money
 }
 
 /** Where a booking stands. */
@@ -756,8 +786,16 @@ export type Booking = {
   readonly event?: Maybe<Event>
   /** What was bought, by ticket type. */
   readonly lines: ReadonlyArray<BookingLine>
-  /** What the buyer pays. */
+  /** The tickets alone. */
+  readonly subtotal: Money
+  /** The platform's fees. */
+  readonly fees: Money
+  /** Taxes on tickets and fees. */
+  readonly taxes: Money
+  /** What the buyer pays: subtotal, fees and taxes. */
   readonly total: Money
+  /** Under what terms the buyer may cancel, frozen at checkout. */
+  readonly cancellationPolicy?: Maybe<CancellationPolicy>
   /** Until when a pending booking may be paid; null when it is free. */
   readonly paymentDeadline?: Maybe<Scalars['DateTime']['output']>
   /** Its tickets; none before it is confirmed. */
@@ -783,6 +821,32 @@ export type BookingLine = {
   readonly unitPrice: Money
   /** Quantity times unit price. */
   readonly total: Money
+  /** This line's part of the fees. All lines add up to it. */
+  readonly fees: Money
+  /** This line's part of the taxes. All lines add up to it. */
+  readonly taxes: Money
+}
+
+/** Under what terms a buyer may cancel. Sellers and support are not bound by it. */
+export type CancellationPolicy = {
+  readonly __typename?: 'CancellationPolicy'
+  /** The last instant. */
+  readonly until: Scalars['DateTime']['output']
+  /** How much of what was paid comes back, in basis points. */
+  readonly refundBasisPoints: Scalars['Int']['output']
+}
+
+/** What cancelling a booking would give back. */
+export type CancellationQuote = {
+  readonly __typename?: 'CancellationQuote'
+  /** Which booking. */
+  readonly booking: Booking
+  /** What goes back to the buyer; nothing of a booking that was not paid. */
+  readonly refund: Money
+  /** What does not. */
+  readonly kept: Money
+  /** Until when the buyer may cancel by the policy; null for sellers and support, who are not bound by it. */
+  readonly until?: Maybe<Scalars['DateTime']['output']>
 }
 
 /** Where a ticket stands. */
@@ -1133,9 +1197,42 @@ export type InventoryFinding = {
   readonly violations: Scalars['Int']['output']
 }
 
+/** How a list of events is sorted. */
+export type EventSort =
+  /** Soonest first. */
+  | 'DATE'
+  /** Nearest to `filter.near` first, which it needs; events of one venue soonest first. */
+  | 'DISTANCE'
+  /** Of which most tickets are sold first: a ticket counts half as much each week after it was sold. A few seconds old. */
+  | 'POPULARITY'
+
+/** What a suggestion names. */
+export type EventSuggestionKind =
+  /** The title of one event, or of several: search for the text to find all. */
+  | 'EVENT'
+  /** A venue with events. */
+  | 'VENUE'
+  /** A city with events. */
+  | 'CITY'
+
+/** Something that somebody may be typing. */
+export type EventSuggestion = {
+  readonly __typename?: 'EventSuggestion'
+  /** What it names. */
+  readonly kind: EventSuggestionKind
+  /** As it is written. */
+  readonly text: Scalars['String']['output']
+  /** The most popular event of that title; null for other kinds. */
+  readonly event?: Maybe<Event>
+  /** The venue; null for other kinds. */
+  readonly venue?: Maybe<Venue>
+}
+
 /** A page of events. */
 export type EventConnection = {
   readonly __typename?: 'EventConnection'
+  /** Whether no event has the words of `filter.text`, and these have words that are like them. */
+  readonly corrected: Scalars['Boolean']['output']
   /** The events of this page. */
   readonly edges: ReadonlyArray<EventEdge>
   /** Where the page ends. */
@@ -1147,6 +1244,8 @@ export type EventEdge = {
   readonly __typename?: 'EventEdge'
   /** The place of this event in the list. */
   readonly cursor: Scalars['String']['output']
+  /** How far its venue is from `filter.near`, in kilometres as the crow flies; null when nothing was said to be near. */
+  readonly distanceKm?: Maybe<Scalars['Float']['output']>
   /** The event. */
   readonly node: Event
 }
@@ -1225,9 +1324,9 @@ export type DoorDeviceEdge = {
 
 /** Narrows the list of events; conditions are combined with and. */
 export type EventFilter = {
-  /** Words of the title, in any case. */
+  /** Words, or beginnings of words, of title, venue and city; without regard to case and accents, and when nothing is found, to slips of the pen. */
   readonly text?: InputMaybe<Scalars['String']['input']>
-  /** The whole name of the venue's city, in any case. */
+  /** The whole name of the venue's city, in any case, with or without accents. */
   readonly city?: InputMaybe<Scalars['String']['input']>
   /** The venue's country, ISO 3166-1 alpha-2. */
   readonly country?: InputMaybe<Scalars['String']['input']>
@@ -1237,12 +1336,32 @@ export type EventFilter = {
   readonly startsFrom?: InputMaybe<Scalars['DateTime']['input']>
   /** Begins before this instant. */
   readonly startsBefore?: InputMaybe<Scalars['DateTime']['input']>
+  /** Only around this point. */
+  readonly near?: InputMaybe<NearInput>
+  /** Only with tickets that may cost so much or more: minor units of `currency`, which it needs. */
+  readonly priceFrom?: InputMaybe<Scalars['SafeInt']['input']>
+  /** Only with tickets that may cost so much or less: minor units of `currency`, which it needs. */
+  readonly priceTo?: InputMaybe<Scalars['SafeInt']['input']>
+  /** Only sold in this currency, ISO 4217. */
+  readonly currency?: InputMaybe<Scalars['String']['input']>
+  /** Only on sale now with places left, or with false only others. A few seconds old. */
+  readonly availableNow?: InputMaybe<Scalars['Boolean']['input']>
   /** Only at this venue. */
   readonly venueId?: InputMaybe<Scalars['ID']['input']>
   /** Only of this partner. */
   readonly partnerId?: InputMaybe<Scalars['ID']['input']>
   /** PUBLISHED unless said; others only for the partner's staff and admins. */
   readonly status?: InputMaybe<EventStatus>
+}
+
+/** A point on the globe, and how far around it. */
+export type NearInput = {
+  /** Degrees, north of the equator positive. */
+  readonly latitude: Scalars['Float']['input']
+  /** Degrees, east of Greenwich positive. */
+  readonly longitude: Scalars['Float']['input']
+  /** Kilometres as the crow flies, at most 1,000. */
+  readonly radiusKm?: Scalars['Float']['input']
 }
 
 /** Narrows the list of bookings; conditions are combined with and. */
@@ -1921,6 +2040,8 @@ export type CheckoutOutcome =
   | SalesClosed
   | IdempotencyKeyReused
 
+export type CancellationQuoteOutcome = CancellationQuote | BookingNotFound | BookingNotCancellable
+
 export type CancelBookingOutcome = Booking | BookingNotFound | BookingNotCancellable | IdempotencyKeyReused
 
 export type RenameTicketOutcome = Ticket | TicketNotFound | TicketNotChangeable | IdempotencyKeyReused
@@ -2143,6 +2264,10 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | (HoldAlreadyUsed & { __typename: 'HoldAlreadyUsed' })
     | (SalesClosed & { __typename: 'SalesClosed' })
     | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
+  CancellationQuoteOutcome:
+    | (Omit<CancellationQuote, 'booking'> & { booking: _RefType['Booking'] } & { __typename: 'CancellationQuote' })
+    | (BookingNotFound & { __typename: 'BookingNotFound' })
+    | (BookingNotCancellable & { __typename: 'BookingNotCancellable' })
   CancelBookingOutcome:
     | (BookingSource & { __typename: 'Booking' })
     | (BookingNotFound & { __typename: 'BookingNotFound' })
@@ -2265,6 +2390,8 @@ export type ResolversTypes = {
   BookingStatus: BookingStatus
   Booking: ResolverTypeWrapper<BookingSource>
   BookingLine: ResolverTypeWrapper<BookingLineSource>
+  CancellationPolicy: ResolverTypeWrapper<CancellationPolicy>
+  CancellationQuote: ResolverTypeWrapper<Omit<CancellationQuote, 'booking'> & { booking: ResolversTypes['Booking'] }>
   TicketStatus: TicketStatus
   Ticket: ResolverTypeWrapper<TicketSource>
   TicketTransfer: ResolverTypeWrapper<TicketTransferSource>
@@ -2293,6 +2420,9 @@ export type ResolversTypes = {
   DeviceTokenProblem: DeviceTokenProblem
   CheckInRefused: ResolverTypeWrapper<CheckInRefused>
   InventoryFinding: ResolverTypeWrapper<InventoryFinding>
+  EventSort: EventSort
+  EventSuggestionKind: EventSuggestionKind
+  EventSuggestion: ResolverTypeWrapper<EventSuggestionSource>
   EventConnection: ResolverTypeWrapper<
     Omit<EventConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['EventEdge']> }
   >
@@ -2314,6 +2444,7 @@ export type ResolversTypes = {
   >
   DoorDeviceEdge: ResolverTypeWrapper<Omit<DoorDeviceEdge, 'node'> & { node: ResolversTypes['DoorDevice'] }>
   EventFilter: EventFilter
+  NearInput: NearInput
   BookingFilter: BookingFilter
   CreateEventInput: CreateEventInput
   UpdateEventInput: UpdateEventInput
@@ -2382,6 +2513,7 @@ export type ResolversTypes = {
   ExtendHoldOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ExtendHoldOutcome']>
   ReleaseHoldOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ReleaseHoldOutcome']>
   CheckoutOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CheckoutOutcome']>
+  CancellationQuoteOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CancellationQuoteOutcome']>
   CancelBookingOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CancelBookingOutcome']>
   RenameTicketOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RenameTicketOutcome']>
   TransferTicketOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['TransferTicketOutcome']>
@@ -2430,6 +2562,8 @@ export type ResolversParentTypes = {
   HoldLine: HoldLine
   Booking: BookingSource
   BookingLine: BookingLineSource
+  CancellationPolicy: CancellationPolicy
+  CancellationQuote: Omit<CancellationQuote, 'booking'> & { booking: ResolversParentTypes['Booking'] }
   Ticket: TicketSource
   TicketTransfer: TicketTransferSource
   OfferedTicket: Omit<OfferedTicket, 'transfer'> & { transfer: ResolversParentTypes['TicketTransfer'] }
@@ -2448,6 +2582,7 @@ export type ResolversParentTypes = {
   UploadedScan: UploadedScan
   CheckInRefused: CheckInRefused
   InventoryFinding: InventoryFinding
+  EventSuggestion: EventSuggestionSource
   EventConnection: Omit<EventConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['EventEdge']> }
   EventEdge: Omit<EventEdge, 'node'> & { node: ResolversParentTypes['Event'] }
   BookingConnection: Omit<BookingConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['BookingEdge']> }
@@ -2463,6 +2598,7 @@ export type ResolversParentTypes = {
   }
   DoorDeviceEdge: Omit<DoorDeviceEdge, 'node'> & { node: ResolversParentTypes['DoorDevice'] }
   EventFilter: EventFilter
+  NearInput: NearInput
   BookingFilter: BookingFilter
   CreateEventInput: CreateEventInput
   UpdateEventInput: UpdateEventInput
@@ -2531,6 +2667,7 @@ export type ResolversParentTypes = {
   ExtendHoldOutcome: ResolversUnionTypes<ResolversParentTypes>['ExtendHoldOutcome']
   ReleaseHoldOutcome: ResolversUnionTypes<ResolversParentTypes>['ReleaseHoldOutcome']
   CheckoutOutcome: ResolversUnionTypes<ResolversParentTypes>['CheckoutOutcome']
+  CancellationQuoteOutcome: ResolversUnionTypes<ResolversParentTypes>['CancellationQuoteOutcome']
   CancelBookingOutcome: ResolversUnionTypes<ResolversParentTypes>['CancelBookingOutcome']
   RenameTicketOutcome: ResolversUnionTypes<ResolversParentTypes>['RenameTicketOutcome']
   TransferTicketOutcome: ResolversUnionTypes<ResolversParentTypes>['TransferTicketOutcome']
@@ -2649,7 +2786,18 @@ export type QueryResolvers<
   ContextType = RequestContext,
   ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query'],
 > = {
-  events?: Resolver<ResolversTypes['EventConnection'], ParentType, ContextType, RequireFields<QueryEventsArgs, 'first'>>
+  events?: Resolver<
+    ResolversTypes['EventConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryEventsArgs, 'sort' | 'first'>
+  >
+  eventSuggestions?: Resolver<
+    ReadonlyArray<ResolversTypes['EventSuggestion']>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryEventSuggestionsArgs, 'text' | 'first'>
+  >
   event?: Resolver<Maybe<ResolversTypes['Event']>, ParentType, ContextType, RequireFields<QueryEventArgs, 'id'>>
   seatMap?: Resolver<
     Maybe<ResolversTypes['SeatMap']>,
@@ -2658,6 +2806,12 @@ export type QueryResolvers<
     RequireFields<QuerySeatMapArgs, 'eventId'>
   >
   hold?: Resolver<Maybe<ResolversTypes['Hold']>, ParentType, ContextType, RequireFields<QueryHoldArgs, 'id'>>
+  cancellationQuote?: Resolver<
+    ResolversTypes['CancellationQuoteOutcome'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryCancellationQuoteArgs, 'bookingId'>
+  >
   booking?: Resolver<Maybe<ResolversTypes['Booking']>, ParentType, ContextType, RequireFields<QueryBookingArgs, 'id'>>
   bookings?: Resolver<
     ResolversTypes['BookingConnection'],
@@ -2967,6 +3121,7 @@ export type TicketTypeResolvers<
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>
   seated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>
   price?: Resolver<ResolversTypes['Money'], ParentType, ContextType>
+  surcharge?: Resolver<ResolversTypes['Money'], ParentType, ContextType>
   capacity?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
   available?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
   category?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
@@ -3095,6 +3250,9 @@ export type HoldResolvers<
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
   lines?: Resolver<ReadonlyArray<ResolversTypes['HoldLine']>, ParentType, ContextType>
   seats?: Resolver<ReadonlyArray<ResolversTypes['Seat']>, ParentType, ContextType>
+  subtotal?: Resolver<ResolversTypes['Money'], ParentType, ContextType>
+  fees?: Resolver<ResolversTypes['Money'], ParentType, ContextType>
+  taxes?: Resolver<ResolversTypes['Money'], ParentType, ContextType>
   total?: Resolver<ResolversTypes['Money'], ParentType, ContextType>
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
 }
@@ -3106,6 +3264,8 @@ export type HoldLineResolvers<
   ticketTypeId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
   quantity?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
   unitPrice?: Resolver<ResolversTypes['Money'], ParentType, ContextType>
+  fees?: Resolver<ResolversTypes['Money'], ParentType, ContextType>
+  taxes?: Resolver<ResolversTypes['Money'], ParentType, ContextType>
 }
 
 export type BookingResolvers<
@@ -3120,7 +3280,11 @@ export type BookingResolvers<
   user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>
   event?: Resolver<Maybe<ResolversTypes['Event']>, ParentType, ContextType>
   lines?: Resolver<ReadonlyArray<ResolversTypes['BookingLine']>, ParentType, ContextType>
+  subtotal?: Resolver<ResolversTypes['Money'], ParentType, ContextType>
+  fees?: Resolver<ResolversTypes['Money'], ParentType, ContextType>
+  taxes?: Resolver<ResolversTypes['Money'], ParentType, ContextType>
   total?: Resolver<ResolversTypes['Money'], ParentType, ContextType>
+  cancellationPolicy?: Resolver<Maybe<ResolversTypes['CancellationPolicy']>, ParentType, ContextType>
   paymentDeadline?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>
   tickets?: Resolver<ReadonlyArray<ResolversTypes['Ticket']>, ParentType, ContextType>
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
@@ -3138,6 +3302,27 @@ export type BookingLineResolvers<
   quantity?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
   unitPrice?: Resolver<ResolversTypes['Money'], ParentType, ContextType>
   total?: Resolver<ResolversTypes['Money'], ParentType, ContextType>
+  fees?: Resolver<ResolversTypes['Money'], ParentType, ContextType>
+  taxes?: Resolver<ResolversTypes['Money'], ParentType, ContextType>
+}
+
+export type CancellationPolicyResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['CancellationPolicy'] = ResolversParentTypes['CancellationPolicy'],
+> = {
+  until?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  refundBasisPoints?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+}
+
+export type CancellationQuoteResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['CancellationQuote'] = ResolversParentTypes['CancellationQuote'],
+> = {
+  booking?: Resolver<ResolversTypes['Booking'], ParentType, ContextType>
+  refund?: Resolver<ResolversTypes['Money'], ParentType, ContextType>
+  kept?: Resolver<ResolversTypes['Money'], ParentType, ContextType>
+  until?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
 }
 
 export type TicketResolvers<
@@ -3341,10 +3526,21 @@ export type InventoryFindingResolvers<
   violations?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
 }
 
+export type EventSuggestionResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['EventSuggestion'] = ResolversParentTypes['EventSuggestion'],
+> = {
+  kind?: Resolver<ResolversTypes['EventSuggestionKind'], ParentType, ContextType>
+  text?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  event?: Resolver<Maybe<ResolversTypes['Event']>, ParentType, ContextType>
+  venue?: Resolver<Maybe<ResolversTypes['Venue']>, ParentType, ContextType>
+}
+
 export type EventConnectionResolvers<
   ContextType = RequestContext,
   ParentType extends ResolversParentTypes['EventConnection'] = ResolversParentTypes['EventConnection'],
 > = {
+  corrected?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>
   edges?: Resolver<ReadonlyArray<ResolversTypes['EventEdge']>, ParentType, ContextType>
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>
 }
@@ -3354,6 +3550,7 @@ export type EventEdgeResolvers<
   ParentType extends ResolversParentTypes['EventEdge'] = ResolversParentTypes['EventEdge'],
 > = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  distanceKm?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>
   node?: Resolver<ResolversTypes['Event'], ParentType, ContextType>
 }
 
@@ -3872,6 +4069,18 @@ export type CheckoutOutcomeResolvers<
   >
 }
 
+export type CancellationQuoteOutcomeResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['CancellationQuoteOutcome'] =
+    ResolversParentTypes['CancellationQuoteOutcome'],
+> = {
+  __resolveType: TypeResolveFn<
+    'CancellationQuote' | 'BookingNotFound' | 'BookingNotCancellable',
+    ParentType,
+    ContextType
+  >
+}
+
 export type CancelBookingOutcomeResolvers<
   ContextType = RequestContext,
   ParentType extends ResolversParentTypes['CancelBookingOutcome'] = ResolversParentTypes['CancelBookingOutcome'],
@@ -4000,6 +4209,8 @@ export type Resolvers<ContextType = RequestContext> = {
   HoldLine?: HoldLineResolvers<ContextType>
   Booking?: BookingResolvers<ContextType>
   BookingLine?: BookingLineResolvers<ContextType>
+  CancellationPolicy?: CancellationPolicyResolvers<ContextType>
+  CancellationQuote?: CancellationQuoteResolvers<ContextType>
   Ticket?: TicketResolvers<ContextType>
   TicketTransfer?: TicketTransferResolvers<ContextType>
   OfferedTicket?: OfferedTicketResolvers<ContextType>
@@ -4018,6 +4229,7 @@ export type Resolvers<ContextType = RequestContext> = {
   UploadedScan?: UploadedScanResolvers<ContextType>
   CheckInRefused?: CheckInRefusedResolvers<ContextType>
   InventoryFinding?: InventoryFindingResolvers<ContextType>
+  EventSuggestion?: EventSuggestionResolvers<ContextType>
   EventConnection?: EventConnectionResolvers<ContextType>
   EventEdge?: EventEdgeResolvers<ContextType>
   BookingConnection?: BookingConnectionResolvers<ContextType>
@@ -4071,6 +4283,7 @@ export type Resolvers<ContextType = RequestContext> = {
   ExtendHoldOutcome?: ExtendHoldOutcomeResolvers<ContextType>
   ReleaseHoldOutcome?: ReleaseHoldOutcomeResolvers<ContextType>
   CheckoutOutcome?: CheckoutOutcomeResolvers<ContextType>
+  CancellationQuoteOutcome?: CancellationQuoteOutcomeResolvers<ContextType>
   CancelBookingOutcome?: CancelBookingOutcomeResolvers<ContextType>
   RenameTicketOutcome?: RenameTicketOutcomeResolvers<ContextType>
   TransferTicketOutcome?: TransferTicketOutcomeResolvers<ContextType>

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { boolean, check, index, integer, pgTable, smallint, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
-import { bytea, instant, money, oneOf, tsvector } from './columns.ts'
+import { bytea, instant, money, oneOf } from './columns.ts'
 import { venues, seatingPlans } from './venues.ts'
 
 export const EVENT_STATUSES = ['DRAFT', 'PUBLISHED', 'CANCELLED', 'COMPLETED'] as const
@@ -51,10 +51,6 @@ export const events = pgTable(
     rescheduleReason: text('reschedule_reason'),
     /** Until when whoever bought before `rescheduledAt` may have all their money back. */
     refundableUntil: instant('refundable_until'),
-    /** Letters and digits only, so that `AC/DC` is two words here and in a search. */
-    titleWords: tsvector('title_words').generatedAlwaysAs(
-      sql`to_tsvector('simple', regexp_replace(title, '[^[:alnum:]]+', ' ', 'g'))`,
-    ),
   },
   (table) => [
     check('events_status', oneOf('status', EVENT_STATUSES)),
@@ -73,11 +69,9 @@ export const events = pgTable(
     check('events_rescheduled_refundable', sql`(rescheduled_at is null) = (refundable_until is null)`),
     check('events_currency', sql`currency ~ '^[A-Z]{3}$'`),
     check('events_max_tickets', sql`max_tickets_per_buyer between 1 and 100`),
-    index('events_by_start').on(table.status, table.startsAt, table.id),
-    index('events_by_category').on(table.status, table.category, table.startsAt, table.id),
-    index('events_by_partner').on(table.partnerId, table.startsAt, table.id),
-    index('events_by_venue').on(table.venueId, table.startsAt, table.id),
-    index('events_by_title_words').using('gin', table.titleWords),
+    index('events_by_end')
+      .on(table.endsAt)
+      .where(sql`status = 'PUBLISHED'`),
   ],
 )
 

@@ -62,8 +62,9 @@ describe('the list of events', () => {
     expect(await titles({ text: "night' & | ! ( :* <-> \\" })).toEqual(['Chopin by night'])
     expect(await titles({ text: 'dc' })).toEqual(['AC/DC tribute'])
     expect(await titles({ text: 'łks' })).toEqual(['Widzew : ŁKS'])
-    expect(await titles({ text: 'hop' })).toEqual([])
     expect(await titles({ text: 'night', city: 'London' })).toEqual([])
+    expect(await titles({ text: 'lodz lks' })).toEqual(['Widzew : ŁKS'])
+    expect(await titles({ city: 'LODZ' })).toEqual(['Chopin by night', 'Widzew : ŁKS'])
   })
 
   test.each([
@@ -93,8 +94,11 @@ describe('the list of events', () => {
       { first: 101 },
       { after: 'nonsense' },
       { after: cursor(['2027-01-01']) },
-      { after: cursor(['x', newId()]) },
-      { after: cursor([new Date().toISOString(), 'no id']) },
+      { after: cursor(['POPULARITY', '1', newId()]) },
+      { after: cursor(['DISTANCE', '1', newId(), new Date().toISOString(), newId()]) },
+      { after: cursor(['x', new Date().toISOString(), newId()]) },
+      { after: cursor(['DATE', 'x', newId()]) },
+      { after: cursor(['DATE', new Date().toISOString(), 'no id']) },
     ]) {
       for (const filter of [{}, { venueId: 'none' }, { status: 'DRAFT' }]) {
         const { errors } = await booking.graph(nobody(), LIST, { ...page, filter })
