@@ -46,6 +46,20 @@ export const SETTINGS = {
     90,
     14,
   ),
+  'booking.refundBasisPoints': integer(
+    'How much of what was paid a buyer who cancels in time gets back, fees and taxes included, in basis points.',
+    0,
+    10_000,
+    10_000,
+  ),
+  'booking.feeBasisPoints': integer("The platform's fee on top of a price, in basis points.", 0, 10_000, 0),
+  'booking.feeFixedPerTicket': integer(
+    'Added to the fee for each ticket that costs something, in minor units.',
+    0,
+    100_000,
+    0,
+  ),
+  'booking.taxBasisPoints': integer('The tax on top of price and fee together, in basis points.', 0, 10_000, 0),
   'booking.transferHours': integer(
     'How long a ticket that was offered to somebody may be claimed, in hours.',
     1,

@@ -292,17 +292,28 @@ describe('a weight', () => {
   })
 
   it('is in the schema for every large list and for what moves seats, money and the door', () => {
-    expect([...weights.listSizes.keys()].toSorted()).toEqual(['Event.seats', 'Event.sections', 'SeatingPlan.sections'])
+    expect([...weights.listSizes.keys()].toSorted()).toEqual([
+      'Event.seats',
+      'Event.sections',
+      'Query.eventSuggestions',
+      'ScansUploaded.results',
+      'SeatLayout.sections',
+      'SeatLayoutSection.rows',
+      'SeatMap.sections',
+      'SeatingPlan.sections',
+    ])
     expect([...weights.priorities].map((place) => place.replace('Mutation.', '')).toSorted()).toEqual([
       'cancelBooking',
       'checkIn',
       'checkout',
       'confirmPayment',
+      'extendHold',
       'holdBestAvailable',
       'holdGeneralAdmission',
       'holdSeats',
       'releaseHold',
       'startPayment',
+      'uploadScans',
     ])
     expect(INTROSPECTION_POINTS).toBe(200)
   })

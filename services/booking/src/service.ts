@@ -1,6 +1,5 @@
 import { cron } from '@tikitu/runtime/jobs'
 import type { ServiceDefinition } from '@tikitu/runtime/serve'
-import { settingSubscription } from '@tikitu/runtime/settings'
 import { auditResolvers } from './audit/audit.resolvers.ts'
 import { bookingChanges, bookingSubscriptions } from './bookings/booking.events.ts'
 import { bookingResolvers } from './bookings/booking.resolvers.ts'
@@ -16,6 +15,7 @@ import type { Resolvers } from './generated/graphql.ts'
 import { holdResolvers } from './holds/hold.resolvers.ts'
 import { holdHousekeeping } from './holds/housekeeping.ts'
 import { seatMapResolvers } from './inventory/seat-map.resolvers.ts'
+import { settingsWithFees } from './prices/fee-terms.ts'
 import { bearerSecrets } from './tickets/bearer.ts'
 import { keepCountingDemand } from './listings/demand.ts'
 import { openKeyring } from './tickets/keyring.ts'
@@ -66,12 +66,9 @@ export function defineBooking({ ticketKeySecret }: Pick<BookingConfig, 'ticketKe
   return {
     name: 'booking',
     resolvers,
-    subscriptions: [...venueSubscriptions, ...bookingSubscriptions, settingSubscription],
+    subscriptions: [...venueSubscriptions, ...bookingSubscriptions, settingsWithFees],
     watched: bookingChanges,
-    jobs: (parts) => [
-      cron('bookings.complete', '7 * * * *', () => completeEvents(parts)),
-      ...holdHousekeeping(parts),
-    ],
+    jobs: (parts) => [cron('bookings.complete', '7 * * * *', () => completeEvents(parts)), ...holdHousekeeping(parts)],
     routes: (app, parts) => {
       // Ends with the app, and so before the database is closed.
       const expiry = keepExpiring(parts)

@@ -26,6 +26,7 @@ import { aHold, aSale, hours, type HoldFacts, type SaleFacts } from './sales.ts'
 export const TERMS = {
   paymentMinutes: 15,
   cancellationHours: 24,
+  refundBasisPoints: 10_000,
   commission: { basisPoints: 500, fixedPerTicket: 0 },
 }
 

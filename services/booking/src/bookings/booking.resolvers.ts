@@ -9,7 +9,7 @@ import { ticketsOfBooking } from '../tickets/ticket.loaders.ts'
 import { cancelInput, checkoutInput } from './booking.input.ts'
 import { bookingById, followBooking, freshBooking, listBookings, listBookingsOfUser } from './booking.loaders.ts'
 import { isCheckedOut } from './booking.rules.ts'
-import { cancelBooking } from './cancellation.ts'
+import { cancelBooking, quoteCancellation } from './cancellation.ts'
 import { checkout, type CheckoutTerms } from './checkout.ts'
 
 /** Bookings in the graph: what there is to ask about them, checkout and cancellation, and what users have of them. */
@@ -17,6 +17,23 @@ export const bookingResolvers: Resolvers = {
   Query: {
     booking: (_parent, { id }, context) => bookingById(context, id),
     bookings: (_parent, args, context) => listBookings(context, args),
+    async cancellationQuote(_parent, { bookingId }, context) {
+      const { identity } = context
+      const outcome = await mutate(context, 'CancellationQuote', (tx, at) =>
+        quoteCancellation(tx, { bookingId, identity, at }),
+      )
+      if (outcome.__typename !== 'CancellationQuote') return outcome
+      const booking = await freshBooking(context, outcome.id)
+      const { currency, total, status } = booking
+      const paid = status === 'PENDING' ? 0 : total
+      return {
+        __typename: 'CancellationQuote',
+        booking,
+        refund: { amount: outcome.refund, currency },
+        kept: { amount: paid - outcome.refund, currency },
+        until: outcome.until,
+      }
+    },
   },
 
   Mutation: {
@@ -58,7 +75,11 @@ export const bookingResolvers: Resolvers = {
     user: ({ userId }) => ({ __typename: 'User', id: userId }),
     event: ({ eventId }, _args, context) => eventLoaders(context).event.load(eventId),
     lines: ({ lines, currency }) => lines.map((line) => ({ ...line, currency })),
+    subtotal: ({ total, fees, taxes, currency }) => ({ amount: total - fees - taxes, currency }),
+    fees: ({ fees, currency }) => ({ amount: fees, currency }),
+    taxes: ({ taxes, currency }) => ({ amount: taxes, currency }),
     total: ({ total, currency }) => ({ amount: total, currency }),
+    cancellationPolicy: ({ policy }) => policy && { ...policy, until: new Date(policy.until) },
     paymentDeadline: ({ total, expiresAt }) => (total === 0 ? null : expiresAt),
     tickets: ({ id }, _args, context) => ticketsOfBooking(context, id),
     createdAt: ({ checkedOutAt, createdAt }) => checkedOutAt ?? createdAt,
@@ -69,6 +90,8 @@ export const bookingResolvers: Resolvers = {
     ticketType: ({ ticketTypeId }, _args, context) => eventLoaders(context).ticketType.load(ticketTypeId),
     unitPrice: ({ unitPrice, currency }) => ({ amount: unitPrice, currency }),
     total: ({ unitPrice, currency, quantity }) => timesMoney({ amount: unitPrice, currency }, quantity),
+    fees: ({ fees = 0, currency }) => ({ amount: fees, currency }),
+    taxes: ({ taxes = 0, currency }) => ({ amount: taxes, currency }),
   },
 
   User: {
@@ -81,6 +104,7 @@ function termsInForce({ settings }: RequestContext): CheckoutTerms {
   return {
     paymentMinutes: settings.get('booking.paymentMinutes'),
     cancellationHours: settings.get('booking.cancellationHours'),
+    refundBasisPoints: settings.get('booking.refundBasisPoints'),
     commission: {
       basisPoints: settings.get('partner.commissionBasisPoints'),
       fixedPerTicket: settings.get('partner.commissionFixedPerTicket'),

@@ -73,7 +73,7 @@ export interface CommissionTerms {
   readonly fixedPerTicket: number
 }
 
-/** The platform's share of a booking, in minor units; never more than was paid. */
+/** The platform's share of what a booking's tickets cost, in minor units; never more than that. */
 export function commissionOf(
   total: number,
   quantity: number,
@@ -88,9 +88,9 @@ export function minutesFrom(at: Date, minutes: number): Date {
 }
 
 /** Until when, and for how much, a booking made now may be cancelled by its buyer. */
-export function policyFor(startsAt: Date, cancellationHours: number) {
+export function policyFor(startsAt: Date, cancellationHours: number, refundBasisPoints = WHOLE) {
   const until = new Date(startsAt.getTime() - cancellationHours * HOUR_MILLISECONDS)
-  return { until: until.toISOString(), refundBasisPoints: WHOLE }
+  return { until: until.toISOString(), refundBasisPoints }
 }
 
 /** As what somebody cancels: the buyer is bound by the policy, the seller and our support are not. */

@@ -103,6 +103,10 @@ export type Changes = Partial<
   Pick<
     BookingRow,
     | 'reference'
+    | 'lines'
+    | 'fees'
+    | 'taxes'
+    | 'total'
     | 'commission'
     | 'policy'
     | 'expiresAt'

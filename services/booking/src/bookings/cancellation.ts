@@ -4,7 +4,7 @@ import { onceForKey } from '@tikitu/runtime/idempotency'
 import type { Identity } from '@tikitu/runtime/identity'
 import { isId } from '@tikitu/runtime/ids'
 import { accept, refuse } from '@tikitu/runtime/outcome'
-import { cancelTickets, lockTickets } from '../tickets/ticket.sql.ts'
+import { cancelTickets, lockTickets, ticketsGone } from '../tickets/ticket.sql.ts'
 import { decideCancellation, isCheckedOut } from './booking.rules.ts'
 import { lockedBooking, sagaBooking, type SagaBooking } from './booking.sql.ts'
 import { paymentsOf } from './payment.sql.ts'
@@ -61,6 +61,31 @@ async function cancelOnce(tx: Transaction, { bookingId, reason, identity, at }: 
     })
   }
   return accept({ id: bookingId })
+}
+
+/** What would go back, and what the buyer is bound by. */
+export interface CancellationTerms {
+  readonly id: string
+  /** In minor units. */
+  readonly refund: number
+  /** Null for sellers and support. */
+  readonly until: Date | null
+}
+
+/** What `cancelBooking` would give back now, by the same rule; changes nothing and keeps nobody waiting. */
+export async function quoteCancellation(
+  tx: Transaction,
+  { bookingId, identity, at }: Pick<Cancellation, 'bookingId' | 'identity' | 'at'>,
+) {
+  const booking = isId(bookingId) ? await sagaBooking(tx, bookingId) : null
+  if (!booking || !mayViewBooking(identity, booking) || !isCheckedOut(booking.status)) return noSuchBooking(bookingId)
+  const { status, policy } = booking
+  const canceller = cancellerOf(identity, booking)
+  const tickets = await ticketsGone(tx, bookingId)
+  const decision = decideCancellation({ ...booking, status, tickets }, canceller, at)
+  if (!decision.ok) return decision
+  const until = canceller === 'BUYER' && policy !== null ? new Date(policy.until) : null
+  return accept<CancellationTerms>({ id: bookingId, refund: decision.value.refund, until })
 }
 
 /**

@@ -2,6 +2,8 @@ import { violatedConstraint, type Transaction } from '@tikitu/runtime/database'
 import { onceForKey } from '@tikitu/runtime/idempotency'
 import { accept, refuse } from '@tikitu/runtime/outcome'
 import { isId } from '@tikitu/runtime/ids'
+import { termsOfHold } from '../prices/fee-terms.ts'
+import { quoteFor } from '../prices/price.rules.ts'
 import { partnerById } from '../venues/venue.sql.ts'
 import { commissionOf, decideCheckout, minutesFrom, policyFor, type CommissionTerms } from './booking.rules.ts'
 import { lockBuyer, lockEventOfBooking, sagaBooking, type SagaBooking } from './booking.sql.ts'
@@ -27,13 +29,15 @@ export interface CheckoutTerms {
   readonly paymentMinutes: number
   /** Until how many hours before the event its buyer may cancel. */
   readonly cancellationHours: number
+  /** How much of what was paid comes back then, in basis points. */
+  readonly refundBasisPoints: number
   /** When the partner has none of its own. */
   readonly commission: CommissionTerms
 }
 
 /**
  * Turns a live hold into a booking at the price that was shown, which waits for money; a free one is confirmed at once.
- * Terms that may change later, commission and cancellation, are those of now for good.
+ * Fees and taxes are those of when the hold was made; commission and cancellation are on the terms of now for good.
  */
 export async function checkout(tx: Transaction, command: Checkout) {
   const { userId, idempotencyKey, holdId } = command
@@ -51,7 +55,8 @@ async function checkoutOnce(tx: Transaction, { holdId, userId, terms, at, drawRe
   if (!decision.ok) return decision
 
   const commission = await commissionTermsOf(tx, hold.partnerId, terms)
-  const isFree = hold.total === 0
+  const { lines, subtotal, fees, taxes, total } = quoteFor(hold.lines, await termsOfHold(tx, holdId))
+  const isFree = total === 0
   const deadline = isFree ? hold.expiresAt : minutesFrom(at, terms.paymentMinutes)
   // The stock is the one row that everybody waits for, and it need not hear of a deadline that is later than the hold's.
   const comesBackSooner = hold.ticketTypeId !== null && deadline < hold.expiresAt
@@ -65,8 +70,13 @@ async function checkoutOnce(tx: Transaction, { holdId, userId, terms, at, drawRe
       at,
       changes: {
         reference,
-        commission: commissionOf(hold.total, hold.quantity, commission),
-        policy: policyFor(hold.event.startsAt, terms.cancellationHours),
+        lines,
+        fees,
+        taxes,
+        total,
+        // The platform keeps its fees, and what it owes the tax office.
+        commission: commissionOf(subtotal, hold.quantity, commission) + fees + taxes,
+        policy: policyFor(hold.event.startsAt, terms.cancellationHours, terms.refundBasisPoints),
         expiresAt: deadline,
         checkedOutAt: at,
       },

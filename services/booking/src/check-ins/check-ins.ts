@@ -104,7 +104,7 @@ export function genuine(claim: Claim | null, found: ShownRow | null | undefined)
 }
 
 /** A door learns nothing about tickets of other events. */
-export function ofThisEvent(shown: ShownRow | null, door: DoorRow): TicketRow | null {
+function ofThisEvent(shown: ShownRow | null, door: DoorRow): TicketRow | null {
   return shown?.eventId === door.id ? shown : null
 }
 

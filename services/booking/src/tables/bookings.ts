@@ -35,6 +35,9 @@ export interface BookingLine {
   readonly ticketTypeId: string
   readonly quantity: number
   readonly unitPrice: number
+  /** Since checkout: what is added to this line. */
+  readonly fees?: number
+  readonly taxes?: number
 }
 
 /** The terms under which a buyer may cancel, frozen at checkout. */
@@ -64,7 +67,12 @@ export const bookings = pgTable(
     /** Seats only, in the hall's order. */
     seatNos: integer('seat_nos').array(),
     lines: jsonb('lines').$type<readonly BookingLine[]>().notNull(),
+    /** What is to be paid; of a hold the tickets alone, since fees and taxes are those of when it was made. */
     total: money('total').notNull(),
+    /** Of `total`, since checkout. */
+    fees: money('fees').notNull().default(0),
+    /** Of `total`, since checkout. */
+    taxes: money('taxes').notNull().default(0),
     currency: text('currency').notNull(),
     /** The end of the hold, then the payment deadline. */
     expiresAt: instant('expires_at').notNull(),
@@ -116,7 +124,7 @@ export const bookings = pgTable(
     check('bookings_status', oneOf('status', BOOKING_STATUSES)),
     check('bookings_channel', oneOf('channel', SALES_CHANNELS)),
     check('bookings_quantity', sql`quantity > 0`),
-    check('bookings_total', sql`total >= 0`),
+    check('bookings_total', sql`fees >= 0 and taxes >= 0 and total >= fees + taxes`),
     check('bookings_seats_or_admission', sql`(seat_nos is null) <> (ticket_type_id is null)`),
     check('bookings_seats_fit_quantity', sql`seat_nos is null or cardinality(seat_nos) = quantity`),
     check(

@@ -105,10 +105,13 @@ let loading: Promise<{ readonly regular: Buffer; readonly bold: Buffer }> | unde
 
 /** Roboto, read once: Latin, Greek and Cyrillic. */
 function fonts() {
-  loading ??= Promise.all([face('Roboto-Regular'), face('Roboto-Bold')]).then(([regular, bold]) => ({ regular, bold }))
+  loading ??= Promise.all([
+    face(import.meta.resolve('roboto-fontface/fonts/roboto/Roboto-Regular.woff')),
+    face(import.meta.resolve('roboto-fontface/fonts/roboto/Roboto-Bold.woff')),
+  ]).then(([regular, bold]) => ({ regular, bold }))
   return loading
 }
 
-async function face(name: string): Promise<Buffer> {
-  return unpackWoff(await readFile(fileURLToPath(import.meta.resolve(`roboto-fontface/fonts/roboto/${name}.woff`))))
+async function face(url: string): Promise<Buffer> {
+  return unpackWoff(await readFile(fileURLToPath(url)))
 }

@@ -56,14 +56,28 @@ export interface TicketsGone {
 
 /** Locks the tickets of a booking, so that none is used or claimed meanwhile, and counts those that are not the buyer's to give back. */
 export async function lockTickets(tx: Transaction, bookingId: string): Promise<TicketsGone> {
-  const rows = await tx
-    .select({ usedAt: tickets.usedAt, userId: tickets.userId, buyerId: bookings.userId })
-    .from(tickets)
-    .innerJoin(bookings, eq(bookings.id, tickets.bookingId))
-    .where(eq(tickets.bookingId, bookingId))
-    // In the order in which devices that tell of their scans lock them.
-    .orderBy(asc(tickets.id))
-    .for('update', { of: tickets })
+  return countGone(await ticketsWithBuyer(tx, bookingId).for('update', { of: tickets }))
+}
+
+/** Counts them without keeping anybody waiting: the numbers may change at once. */
+export async function ticketsGone(db: Queryable, bookingId: string): Promise<TicketsGone> {
+  return countGone(await ticketsWithBuyer(db, bookingId))
+}
+
+function ticketsWithBuyer(db: Queryable, bookingId: string) {
+  return (
+    db
+      .select({ usedAt: tickets.usedAt, userId: tickets.userId, buyerId: bookings.userId })
+      .from(tickets)
+      .innerJoin(bookings, eq(bookings.id, tickets.bookingId))
+      .where(eq(tickets.bookingId, bookingId))
+      // In the order in which devices that tell of their scans lock them.
+      .orderBy(asc(tickets.id))
+      .$dynamic()
+  )
+}
+
+function countGone(rows: readonly { usedAt: Date | null; userId: string; buyerId: string }[]): TicketsGone {
   return {
     used: rows.filter(({ usedAt }) => usedAt !== null).length,
     transferred: rows.filter(({ userId, buyerId }) => userId !== buyerId).length,

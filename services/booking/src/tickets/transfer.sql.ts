@@ -6,9 +6,6 @@ import type { TicketRow } from './ticket.sql.ts'
 /** An offer as it is stored. */
 export type TransferRow = typeof ticketTransfers.$inferSelect
 
-/** A ticket with what decides about it and what facts about it name. */
-export type ChangingTicket = NonNullable<Awaited<ReturnType<typeof ticketForUpdate>>>
-
 /** A ticket, which nobody else uses, changes or cancels until the transaction ends. */
 export async function ticketForUpdate(tx: Transaction, ticketId: string) {
   const [row] = await tx
