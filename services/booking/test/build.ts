@@ -79,6 +79,8 @@ export interface RowSpec {
   readonly category?: string
   /** Numbers of the seats that a wheelchair can get to. */
   readonly accessible?: readonly number[]
+  /** The place that is closest to what people look at, from 0, and how far that is. */
+  readonly focus?: { readonly place: number; readonly distance: number }
 }
 
 /** A plan with these rows, or with two rows of six seats of the category STALLS in the section A. Returns its id. */
@@ -91,9 +93,10 @@ export async function aPlan(
   const planId = newId()
   const sections = [...Map.groupBy(rows, ({ section = 'A' }) => section)].map(([name, rowsOfSection]) => ({
     name,
-    rows: rowsOfSection.map(({ width, category = 'STALLS', accessible = [] }, index) => ({
+    rows: rowsOfSection.map(({ width, category = 'STALLS', accessible = [], focus }, index) => ({
       name: String(index + 1),
       category,
+      ...(focus && { focus }),
       seats: Array.from({ length: width }, (_, place) => ({
         id: `${name}-${index + 1}-${place + 1}`,
         number: String(place + 1),

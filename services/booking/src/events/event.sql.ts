@@ -141,8 +141,14 @@ export async function copyRowHints(tx: Transaction, eventId: string): Promise<vo
     )
     insert into seat_row_hints (event_id, ticket_type_no, base_seat, width, focus, rank, mask, free, runs)
     select ${eventId}, no, m.base_seat, m.width,
-           least(greatest(r.base_seat + r.focus_place - m.base_seat, 0), m.width - 1),
-           row_number() over (partition by no order by r.focus_distance, m.base_seat) - 1,
+           case when focus_seat is not null then least(greatest(focus_seat - m.base_seat, 0), m.width - 1) end,
+           row_number() over (
+             partition by no
+             order by r.focus_distance,
+                      -- Of a row in pieces, the one in front of it.
+                      greatest(m.base_seat - focus_seat, focus_seat - m.base_seat - m.width + 1, 0),
+                      m.base_seat
+           ) - 1,
            mask, mask, run_lengths(mask)
     from (
       select t.no, p.base_seat, min(p.plan_id::text)::uuid as plan_id, min(p.row_no) as row_no,
@@ -153,7 +159,8 @@ export async function copyRowHints(tx: Transaction, eventId: string): Promise<vo
       where not p.accessible
       group by t.no, p.base_seat
     ) as m
-    join plan_rows r on r.plan_id = m.plan_id and r.row_no = m.row_no`)
+    join plan_rows r on r.plan_id = m.plan_id and r.row_no = m.row_no
+    cross join lateral (select r.base_seat + r.focus_place as focus_seat) as focus`)
 }
 
 /** Puts the whole capacity of the event's general-admission types on sale. */

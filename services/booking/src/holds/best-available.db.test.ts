@@ -251,3 +251,41 @@ test('a hint that is wrong in every row is put right, and nothing else happens',
     [event.id],
   )
 })
+
+describe('in a hall where people look at something', () => {
+  const rows: RowSpec[] = [
+    { width: 10, focus: { place: 5, distance: 30 } },
+    { width: 10, focus: { place: 5, distance: 10 } },
+    { width: 10, focus: { place: 0, distance: 20 } },
+    { width: 4 },
+  ]
+
+  test('the closest row is best, and in it the places in front of that', async () => {
+    const event = await anEventOf(rows)
+    expect(await seatsOf(event, 2)).toEqual([15, 16])
+    expect(await seatsOf(event, 2)).toEqual([13, 14])
+    expect(await seatsOf(event, 3)).toEqual([17, 18, 19])
+    expect(await seatsOf(event, 3)).toEqual([10, 11, 12])
+    expect(await seatsOf(event, 3)).toEqual([20, 21, 22])
+  })
+
+  test('no single seat stays for being closer to it', async () => {
+    const event = await anEventOf([{ width: 7, focus: { place: 3, distance: 1 } }])
+    // Three in the middle leave a pair on either side; for four there is room at the ends alone.
+    expect(await seatsOf(event, 4)).toEqual([3, 4, 5, 6])
+    const other = await anEventOf([{ width: 7, focus: { place: 3, distance: 1 } }])
+    expect(await seatsOf(other, 3)).toEqual([2, 3, 4])
+  })
+
+  test('a sell-out fills every seat once', async () => {
+    const event = await anEventOf([...rows, { width: 130, focus: { place: 64, distance: 5 } }], {
+      maxTicketsPerBuyer: 100,
+    })
+    const got: number[] = []
+    for (const quantity of [4, 3, 2, 1]) {
+      for (let seats = await seatsOf(event, quantity); seats; seats = await seatsOf(event, quantity)) got.push(...seats)
+    }
+    expect(got.slice(0, 2)).toEqual([97, 98])
+    expect(got.toSorted((left, right) => left - right)).toEqual(Array.from({ length: 164 }, (_, seat) => seat))
+  })
+})

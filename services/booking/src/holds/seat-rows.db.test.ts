@@ -40,7 +40,7 @@ test('the lengths of the runs of a row are what counting finds', async () => {
   )
 })
 
-test('a place is the leftmost that leaves no single seat, if there is one, and otherwise the leftmost', async () => {
+test('a place is the leftmost, or the closest to the focus, that leaves no single seat unless one may stay', async () => {
   await fc.assert(
     fc.asyncProperty(row, fc.integer({ min: 1, max: 12 }), fc.boolean(), async (free, seats, singleMayStay) => {
       const leavesSingle = (start: number) => {
@@ -54,6 +54,12 @@ test('a place is the leftmost that leaves no single seat, if there is one, and o
       })
       expect(await ask<number | null>('place_in_row($1, $2, $3)', bitsOf(free), seats, singleMayStay)).toBe(
         places[0] ?? null,
+      )
+      const focus = (seats * 7) % 60
+      const off = (start: number) => Math.abs(start - Math.max(focus - Math.floor((seats - 1) / 2), 0))
+      const closest = places.toSorted((left, right) => off(left) - off(right) || left - right)[0]
+      expect(await ask<number | null>('place_in_row($1, $2, $3, $4)', bitsOf(free), seats, singleMayStay, focus)).toBe(
+        closest ?? null,
       )
       // The search over all rows looks at the lengths alone, and must come to the same.
       const fitting = 'run_lengths($1) & fitting_runs($2, $3) <> 0'

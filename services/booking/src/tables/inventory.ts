@@ -66,6 +66,8 @@ export const seatRowHints = pgTable(
     /** The seat of bit 0. */
     baseSeat: integer('base_seat').notNull(),
     width: smallint('width').notNull(),
+    /** The bit that is closest to what people look at: where groups are put first. Null: from the left. */
+    focus: smallint('focus'),
     /** Best first. */
     rank: integer('rank').notNull(),
     /** The seats that may be given out here. */

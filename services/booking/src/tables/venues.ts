@@ -6,6 +6,7 @@ import {
   integer,
   pgTable,
   primaryKey,
+  smallint,
   text,
   uniqueIndex,
   uuid,
@@ -72,6 +73,9 @@ export const planRows = pgTable(
     row: text('row').notNull(),
     baseSeat: integer('base_seat').notNull(),
     width: integer('width').notNull(),
+    /** Which of its places, from 0, is closest to what people look at, and how far that is; null when nobody said. */
+    focusPlace: smallint('focus_place'),
+    focusDistance: doublePrecision('focus_distance'),
   },
   (table) => [primaryKey({ columns: [table.planId, table.rowNo] })],
 )

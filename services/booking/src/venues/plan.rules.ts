@@ -7,6 +7,8 @@ export interface PlanRow {
   readonly row: string
   readonly baseSeat: number
   readonly width: number
+  /** The place of the row, from 0, that is closest to what people look at, and how far that is; if the plan says so. */
+  readonly focus?: { readonly place: number; readonly distance: number } | undefined
 }
 
 /** A seat of a plan; its place in the list is its number in the plan. */
@@ -30,7 +32,8 @@ export function layOut(sections: EventData<typeof SeatingPlanPublished>['section
   for (const section of sections) {
     for (const row of section.rows) {
       if (row.seats.length === 0) continue
-      rows.push({ section: section.name, row: row.name, baseSeat: seats.length, width: row.seats.length })
+      const { name, focus } = row
+      rows.push({ section: section.name, row: name, baseSeat: seats.length, width: row.seats.length, focus })
       for (const seat of row.seats) {
         seats.push({
           seatId: seat.id,

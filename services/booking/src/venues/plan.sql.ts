@@ -17,12 +17,14 @@ export async function insertPlan(tx: Transaction, plan: typeof seatingPlans.$inf
 /** Writes a plan's rows, numbered as they come. */
 export async function insertPlanRows(tx: Transaction, planId: string, rows: readonly PlanRow[]): Promise<void> {
   const column = <Key extends keyof PlanRow>(key: Key) => sql.param(rows.map((row) => row[key]))
+  const focus = (key: 'place' | 'distance') => sql.param(rows.map((row) => row.focus?.[key] ?? null))
   await tx.execute(sql`
-    insert into plan_rows (plan_id, row_no, section, row, base_seat, width)
-    select ${planId}, place - 1, section, row, base_seat, width
+    insert into plan_rows (plan_id, row_no, section, row, base_seat, width, focus_place, focus_distance)
+    select ${planId}, place - 1, section, row, base_seat, width, focus_place, focus_distance
     from unnest(
-      ${column('section')}::text[], ${column('row')}::text[], ${column('baseSeat')}::integer[], ${column('width')}::integer[]
-    ) with ordinality as plan_row (section, row, base_seat, width, place)`)
+      ${column('section')}::text[], ${column('row')}::text[], ${column('baseSeat')}::integer[], ${column('width')}::integer[],
+      ${focus('place')}::smallint[], ${focus('distance')}::double precision[]
+    ) with ordinality as plan_row (section, row, base_seat, width, focus_place, focus_distance, place)`)
 }
 
 /** Writes a plan's seats, numbered as they come: one statement for a whole stadium. */
