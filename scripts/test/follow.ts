@@ -6,16 +6,21 @@ export interface Answer<Data> {
   readonly errors?: readonly { readonly extensions: { readonly code: string } }[]
 }
 
-/** Follows something at the gateway as somebody, until the loop that reads it is left. */
+/** Follows something at the gateway as somebody, or as nobody, until the loop that reads it is left. */
 export type Follow = <Data>(
   gateway: string,
-  token: string,
+  token: string | undefined,
   query: string,
   variables: object,
 ) => AsyncGenerator<Answer<Data>, void>
 
 /** By WebSocket, in the protocol `graphql-transport-ws`, as a browser does it. */
-export async function* followBySocket<Data>(gateway: string, token: string, query: string, variables: object) {
+export async function* followBySocket<Data>(
+  gateway: string,
+  token: string | undefined,
+  query: string,
+  variables: object,
+) {
   const socket = new WebSocket(`${gateway.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
   const said: { type: string; payload?: unknown }[] = []
   let wake = Promise.withResolvers<void>()
@@ -29,7 +34,7 @@ export async function* followBySocket<Data>(gateway: string, token: string, quer
   })
   const send = (message: object) => socket.send(JSON.stringify(message))
   socket.addEventListener('open', () =>
-    send({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } }),
+    send({ type: 'connection_init', payload: token === undefined ? {} : { authorization: `Bearer ${token}` } }),
   )
   try {
     for (;;) {
@@ -49,14 +54,19 @@ export async function* followBySocket<Data>(gateway: string, token: string, quer
 }
 
 /** By an event stream, in the protocol of `graphql-sse`. */
-export async function* followByEvents<Data>(gateway: string, token: string, query: string, variables: object) {
+export async function* followByEvents<Data>(
+  gateway: string,
+  token: string | undefined,
+  query: string,
+  variables: object,
+) {
   const leaving = new AbortController()
   const response = await fetch(`${gateway}/graphql`, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
       accept: 'text/event-stream',
-      authorization: `Bearer ${token}`,
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     },
     body: JSON.stringify({ query, variables }),
     signal: leaving.signal,

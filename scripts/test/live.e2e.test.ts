@@ -89,6 +89,71 @@ describe.each(ways)('by %s', (_way, follow) => {
   })
 })
 
+/** As the README shows it. */
+const SEAT_MAP = `query SeatMap($id: ID!) {
+  seatMap(eventId: $id) { version sections { name states } }
+  event(id: $id) { seatLayout { sections { name rows { seatIds } } } } }`
+const SEATS_CHANGED = `subscription SeatsChanged($id: ID!, $version: Int!) { seatsChanged(eventId: $id, version: $version) {
+  ... on SeatChanges { fromVersion version sections { name available held } } ... on SeatMapOutdated { outdated: version } } }`
+
+interface Hall {
+  readonly seatMap: {
+    readonly version: number
+    readonly sections: { readonly name: string; readonly states: string }[]
+  }
+  readonly event: { readonly seatLayout: { readonly sections: { name: string; rows: { seatIds: string[] }[] }[] } }
+}
+interface SeatsChanged {
+  readonly seatsChanged: {
+    readonly fromVersion: number
+    readonly version: number
+    readonly sections: { readonly name: string; readonly available: number[]; readonly held: number[] }[]
+  }
+}
+
+/** A seat of the stadium that is free on its map, by section, place and id. */
+function aFreeSeat({ seatMap, event }: Hall) {
+  for (const [index, { name, states }] of seatMap.sections.entries()) {
+    const bytes = Buffer.from(states, 'base64')
+    const seatIds = event.seatLayout.sections[index]?.rows.flatMap((row) => row.seatIds) ?? []
+    const place = seatIds.findIndex((_, at) => (((bytes[at >> 2] ?? 0) >> (2 * (at & 3))) & 3) === 0)
+    const seatId = seatIds[place]
+    if (seatId !== undefined) return { name, place, seatId }
+  }
+  throw new Error('the stadium is sold out')
+}
+
+describe.each(ways)('by %s, of 39,264 seats', (_way, follow) => {
+  it('whoever looks at the map sees a seat be held and given back, and needs no token', async () => {
+    const buyer = graphClient(system.gateway, tokens.buyer)
+    const { events } = await buyer<{ events: { edges: { node: { id: string } }[] } }>(
+      'query Stadium($text: String) { events(first: 1, filter: { text: $text }) { edges { node { id } } } }',
+      { text: STADIUM_EVENT_TITLE },
+    )
+    const id = events.edges[0]?.node.id ?? ''
+    const hall = await buyer<Hall>(SEAT_MAP, { id })
+    const { name, place, seatId } = aFreeSeat(hall)
+    const hold = await buyer<{ holdSeats: { id: string } }>(
+      'mutation Hold($input: HoldSeatsInput!) { holdSeats(input: $input) { ... on Hold { id } } }',
+      { input: { eventId: id, seatIds: [seatId], idempotencyKey: randomUUID() } },
+    )
+    const seen: string[] = []
+    const { version } = hall.seatMap
+    for await (const { data } of follow<SeatsChanged>(system.gateway, undefined, SEATS_CHANGED, { id, version })) {
+      const section = data?.seatsChanged.sections.find((each) => each.name === name)
+      if (section?.held.includes(place)) {
+        seen.push('held')
+        await buyer('mutation Release($id: ID!) { releaseHold(input: { holdId: $id }) { ... on Hold { id } } }', {
+          id: hold.holdSeats.id,
+        })
+      }
+      if (section?.available.includes(place)) seen.push('available')
+      if (seen.includes('available')) break
+    }
+    expect(seen).toEqual(['held', 'available'])
+  })
+})
+
 it('a booking service that is killed costs its followers a moment, and no change', async () => {
   const buyer = graphClient(system.gateway, tokens.buyer)
   const id = await aPendingBooking(buyer)
