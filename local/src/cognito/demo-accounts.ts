@@ -1,6 +1,9 @@
 /** The development user pool. The part before the underscore is the region that tokens name as their issuer. */
 export const DEMO_POOL_ID = 'eu-central-1_TikituDev'
 
+/** What `iss` says in every token of the pool: Cognito's own address, so that the verifier in production needs no exception. */
+export const DEMO_ISSUER = `https://cognito-idp.${DEMO_POOL_ID.split('_')[0]}.amazonaws.com/${DEMO_POOL_ID}`
+
 /** The app client that people sign in through; it has no secret, like any client in a browser. */
 export const WEB_CLIENT_ID = '3mu0vtpqd4d1jhc0localweb01'
 

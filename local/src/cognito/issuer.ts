@@ -6,16 +6,13 @@ import { sameSecret } from '../same-secret.ts'
 import { openAccounts } from './accounts.ts'
 import { clientCredentials } from './client-credentials.ts'
 import { CognitoError } from './cognito-error.ts'
-import { DEMO_POOL_ID, demoMachine } from './demo-accounts.ts'
+import { DEMO_ISSUER, DEMO_POOL_ID, demoMachine } from './demo-accounts.ts'
 import { openKeys } from './keys.ts'
 import { tokensOf } from './tokens.ts'
 import { userPoolApi, type Operation } from './user-pool-api.ts'
 
 /** The header that carries the secret which stands in for a request signed with AWS credentials. */
 export const ADMIN_SECRET_HEADER = 'x-tikitu-admin-secret'
-
-/** What `iss` says in every token of the pool: Cognito's own address, so that the verifier in production needs no exception. */
-const DEMO_ISSUER = `https://cognito-idp.${DEMO_POOL_ID.split('_')[0]}.amazonaws.com/${DEMO_POOL_ID}`
 
 const TARGET_PREFIX = 'AWSCognitoIdentityProviderService.'
 

@@ -29,12 +29,15 @@ interface SignIn {
   authTime: number
 }
 
+/** What tokens say about somebody. */
+export type Bearer = Pick<Account, 'sub' | 'groups' | 'attributes'>
+
 /** Makes tokens with the claims Cognito gives them. */
 export interface Tokens {
-  signIn(account: Account, clientId: string): Promise<AuthenticationResult>
+  signIn(account: Bearer, clientId: string): Promise<AuthenticationResult>
   /** Throws `NotAuthorizedException` if the token is not one of ours, expired, or another client's. */
   readRefreshToken(token: string, clientId: string): Promise<SignIn>
-  refresh(account: Account, signIn: SignIn): Promise<AuthenticationResult>
+  refresh(account: Bearer, signIn: SignIn): Promise<AuthenticationResult>
   /** An access token for a program, not a person: no groups, no username. */
   forClient(clientId: string, scopes: readonly string[]): Promise<{ accessToken: string; expiresIn: number }>
 }
@@ -51,7 +54,7 @@ export function tokensOf({ issuer, keys, now }: { issuer: string; keys: Keys; no
       .sign(key)
   }
 
-  const forSignIn = async (account: Account, { clientId, originJti, authTime }: SignIn) => {
+  const forSignIn = async (account: Bearer, { clientId, originJti, authTime }: SignIn) => {
     const shared = {
       sub: account.sub,
       // Cognito leaves the claim out rather than send an empty list.

@@ -1,0 +1,82 @@
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { Bench, BenchContext } from './harness.ts'
+import { arrivalsOf } from './on-sale/arrivals.ts'
+import { signInBuyers } from './on-sale/buyers.ts'
+import { send, type Turnout } from './on-sale/crowd.ts'
+import { aStadiumEvent, seatsHeld, STADIUM_SEATS, violationsIn } from './on-sale/stadium.ts'
+import { setUp, type Stage } from './on-sale/stage.ts'
+
+/** Connections that the crowd has at most: browsers behind a load balancer. */
+const CONNECTIONS = 256
+
+/** `pnpm bench on-sale` */
+export const bench: Bench = {
+  title: `A real on-sale replayed second by second through the gateway: every buyer is signed in and another one, and the stadium has ${STADIUM_SEATS} seats.`,
+
+  async run(context) {
+    const scales = scalesIn(context.args)
+    const stage = await setUp(context)
+    for (const scale of scales) await replay(stage, scale, context)
+    const violations = await violationsIn(stage)
+    for (const { invariant, violations: count } of violations) context.say(`${count}: ${invariant}`)
+    const value = violations.reduce((sum, { violations: count }) => sum + count, 0)
+    context.figure({ name: 'audit of the inventory: violations', value, unit: '', goal: { atMost: 0 } })
+  },
+}
+
+/** `--scales 1,10,50`: how many times the real crowd comes, one after the other and each to an event of its own. */
+function scalesIn(args: readonly string[]): number[] {
+  const { values } = parseArgs({ args: [...args], options: { scales: { type: 'string', default: '1,10,50' } } })
+  const scales = values.scales.split(',').map(Number)
+  if (scales.every((scale) => Number.isInteger(scale) && scale >= 1 && scale <= 50)) return scales
+  throw new Error('--scales: expected whole numbers from 1 to 50, separated by commas.')
+}
+
+async function replay(stage: Stage, scale: number, context: BenchContext): Promise<void> {
+  const { system, dataDir, postgres } = stage
+  const buyers = arrivalsOf(scale).length
+  const tokens = join(dataDir, `buyers-${scale}`)
+  const usersUrl = postgres.adminUrl('user_db')
+  context.say(`\n×${scale}: ${buyers} buyers sign in`)
+  await signInBuyers(buyers, { dataDir, usersUrl, file: tokens, say: context.say })
+  const { eventId, ticketTypeIds } = await aStadiumEvent(stage)
+  const turnout = await send({
+    port: system.portBase,
+    tokens,
+    scale,
+    eventId,
+    ticketTypeIds,
+    connections: CONNECTIONS,
+  })
+  const lost = Math.abs((await seatsHeld(stage, eventId)) - turnout.seats)
+  tellOf(turnout, context)
+  const name = (what: string) => `×${scale}, ${what}`
+  const { answers, serverErrors, seats, p50, p99, max, seconds } = turnout
+  for (const figure of [
+    { name: name('reservations'), value: buyers, unit: '' },
+    { name: name('holds'), value: answers['Hold'] ?? 0, unit: '' },
+    { name: name('seats held'), value: seats, unit: '' },
+    { name: name('answers per second'), value: buyers / seconds, unit: '1/s' },
+    { name: name('p50, from the arrival'), value: p50, unit: 'ms' },
+    { name: name('p99, from the arrival'), value: p99, unit: 'ms' },
+    { name: name('longest'), value: max, unit: 'ms' },
+    ...Object.entries(answers)
+      .filter(([kind]) => kind !== 'Hold')
+      .map(([kind, value]) => ({ name: name(`refused: ${kind}`), value, unit: '' })),
+    { name: name('answers of 5xx'), value: serverErrors, unit: '', goal: { atMost: 0 } },
+    { name: name('seats that answers and inventory differ by'), value: lost, unit: '', goal: { atMost: 0 } },
+  ])
+    context.figure(figure)
+}
+
+const BAR_MAX = 40
+
+function tellOf({ bySecond, answers }: Turnout, { say }: BenchContext): void {
+  const most = Math.max(...bySecond.map(({ arrived }) => arrived))
+  bySecond.forEach(({ arrived, held, p50 }, second) => {
+    const bar = '#'.repeat(Math.round((arrived / most) * BAR_MAX)).padEnd(BAR_MAX)
+    say(`second ${String(second).padStart(2)}  ${bar} ${arrived} came, ${held} holds, p50 ${p50.toFixed(0)} ms`)
+  })
+  say(`answers: ${JSON.stringify(answers)}`)
+}

@@ -1,0 +1,55 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { join } from 'node:path'
+
+/** A crowd that comes to buy. */
+export interface Crowd {
+  /** Of the gateway. */
+  readonly port: number
+  /** A file with an access token in each line: of another buyer for each arrival. */
+  readonly tokens: string
+  readonly scale: number
+  readonly eventId: string
+  /** What is wanted, in turn. */
+  readonly ticketTypeIds: readonly string[]
+  /** Connections at most; who comes when none is free waits, and the waiting counts. */
+  readonly connections: number
+}
+
+/** What became of all of them. */
+export interface Turnout {
+  /** By what was answered: `Hold`, the name of a refusal, the code of a fault, or `HTTP <status>` without one. */
+  readonly answers: Readonly<Record<string, number>>
+  /** Answers with a status from 500 on. */
+  readonly serverErrors: number
+  /** Seats that were held. */
+  readonly seats: number
+  /** From when somebody arrived until the answer, in milliseconds, waiting for a connection included. */
+  readonly p50: number
+  readonly p99: number
+  readonly max: number
+  /** From the opening to the last answer, in seconds. */
+  readonly seconds: number
+  /** For each second from the opening: who arrived, who held seats in it, and how long those who arrived waited in the median. */
+  readonly bySecond: readonly { readonly arrived: number; readonly held: number; readonly p50: number }[]
+}
+
+/** Between the processes. */
+export type CrowdMessage =
+  | { readonly type: 'told'; readonly turnout: Turnout }
+  | { readonly type: 'failed'; readonly message: string }
+
+/** Sends a crowd from a process of its own, so that it does not wait for anything but the answers. */
+export async function send(crowd: Crowd): Promise<Turnout> {
+  const child: ChildProcess = fork(join(import.meta.dirname, 'crowd.main.ts'))
+  try {
+    return await new Promise<Turnout>((resolve, reject) => {
+      child.on('message', (message: CrowdMessage) =>
+        message.type === 'told' ? resolve(message.turnout) : reject(new Error(message.message)),
+      )
+      child.once('exit', (code) => reject(new Error(`The crowd ended with ${code}.`)))
+      child.send(crowd)
+    })
+  } finally {
+    child.disconnect()
+  }
+}

@@ -1,0 +1,70 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DEMO_PASSWORD, demoAccounts, WEB_CLIENT_ID } from '@tikitu/local/demo-accounts'
+import { startPostgres, type Postgres } from '@tikitu/local/postgres'
+import { startSystem, type SpawnedSystem } from '@tikitu/local/spawn-system'
+import { SERVICE_NAMES } from '@tikitu/schema/services'
+import { z } from 'zod'
+import type { BenchContext } from '../harness.ts'
+
+/** Above the services, where a system has its issuer. */
+const ISSUER_PORT = 11
+
+/** The whole system over a server of its own, with the demo data. */
+export interface Stage {
+  readonly system: SpawnedSystem
+  readonly postgres: Postgres
+  readonly dataDir: string
+  /** Asks the graph as somebody of the demo. Throws when there are errors. */
+  ask(who: 'promoter' | 'operator', query: string, variables?: object): Promise<Record<string, unknown>>
+}
+
+/** Starts it all; what was started is stopped at the end of the bench. */
+export async function setUp({ say, cleanUp }: BenchContext): Promise<Stage> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'tikitu-bench-on-sale-'))
+  cleanUp(() => rmSync(dataDir, { recursive: true, force: true }))
+  const databases = SERVICE_NAMES.map((name) => ({ name: `${name}_db`, owner: `tikitu_${name}` }))
+  const postgres = await startPostgres({ dataDir: join(dataDir, 'postgres'), port: 0, durable: true, databases })
+  cleanUp(() => postgres.stop())
+  const urls = SERVICE_NAMES.flatMap((service) => [
+    [`DATABASE_URL_${service.toUpperCase()}`, postgres.url(`${service}_db`)],
+    [`RELAY_URL_${service.toUpperCase()}`, postgres.relayUrl(`${service}_db`)],
+  ])
+  const system = await startSystem(dataDir, { env: Object.fromEntries(urls) })
+  cleanUp(() => system.stop())
+  say(`the system is up, with the demo data, after ${system.secondsToReady.toFixed(1)} s`)
+  const ask: Stage['ask'] = async (who, query, variables = {}) => {
+    const token = await signIn(system.portBase + ISSUER_PORT, demoAccounts[who].email)
+    return askAs(system.gateway, token, query, variables)
+  }
+  return { system, postgres, dataDir, ask }
+}
+
+const signedIn = z.object({ AuthenticationResult: z.object({ AccessToken: z.string() }) })
+
+async function signIn(port: number, email: string): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${port}/`, {
+    method: 'POST',
+    headers: { 'x-amz-target': 'AWSCognitoIdentityProviderService.InitiateAuth' },
+    body: JSON.stringify({
+      AuthFlow: 'USER_PASSWORD_AUTH',
+      ClientId: WEB_CLIENT_ID,
+      AuthParameters: { USERNAME: email, PASSWORD: DEMO_PASSWORD },
+    }),
+  })
+  return signedIn.parse(await response.json()).AuthenticationResult.AccessToken
+}
+
+const answer = z.object({ data: z.record(z.string(), z.unknown()).nullish(), errors: z.unknown().optional() })
+
+async function askAs(gateway: string, token: string, query: string, variables: object) {
+  const response = await fetch(`${gateway}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({ query, variables }),
+  })
+  const { data, errors } = answer.parse(await response.json())
+  if (!data || errors) throw new Error(`the gateway answered ${JSON.stringify(errors)}`)
+  return data
+}
