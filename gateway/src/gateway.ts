@@ -12,6 +12,7 @@ import { readCostWeights } from './edge/cost-weights.ts'
 import { costCompiler } from './edge/cost.ts'
 import { addErrorAnswers, answerError, tellErrors } from './edge/errors.ts'
 import { addGraphqlRoute, GRAPHQL_PATH } from './edge/graphql-route.ts'
+import { addMedia } from './edge/media.ts'
 import { addLoadShedding } from './edge/pressure.ts'
 import { addBrowserSecurity } from './edge/security.ts'
 import { templates } from './edge/template.ts'
@@ -89,6 +90,7 @@ export async function buildGateway(config: GatewayConfig): Promise<FastifyInstan
   addGraphqlRoute(app, config, authenticate, admit, live, documents)
   addRevocations(app, config, revocations)
   addHealth(app, config.serviceUrls)
+  addMedia(app, config)
   addHealthPage(app, config, authenticate)
   const isOpen = config.environment !== 'production'
   addGraphiql(app, isOpen ? async () => true : addSignIn(app, authenticate))

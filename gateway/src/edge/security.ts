@@ -15,7 +15,7 @@ export async function addBrowserSecurity(app: FastifyInstance, corsOrigins: read
   })
   await app.register(cors, {
     origin: corsOrigins.length > 0 ? [...corsOrigins] : false,
-    methods: ['GET', 'POST'],
+    methods: ['GET', 'POST', 'PUT'],
     allowedHeaders: ['authorization', 'content-type', 'x-request-id', ...CSRF_HEADERS],
     exposedHeaders: ['x-request-id', 'retry-after'],
     maxAge: PREFLIGHT_SECONDS,

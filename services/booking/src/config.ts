@@ -5,16 +5,29 @@ import { z } from 'zod'
 export interface BookingConfig extends ServiceConfig {
   /** Seals the keys that sign tickets. With another secret than before, no ticket of an older event can be shown. */
   readonly ticketKeySecret: string
+  /** Where clients reach the gateway, `https://tikitu.example`: what addresses of pictures begin with. */
+  readonly publicOrigin: string
 }
 
 const SECRET = 'expected a secret of at least 32 characters that never changes'
 
+const ORIGIN = 'expected the origin of the gateway, such as https://tikitu.example'
+
 const variables = {
   TICKET_KEY_SECRET: z.string({ error: SECRET }).min(32, SECRET),
+  PUBLIC_ORIGIN: z
+    .url({ protocol: /^https?$/, error: ORIGIN })
+    .refine((url) => new URL(url).origin === url, ORIGIN)
+    .optional(),
+  PORT_BASE: z.coerce.number().int().positive().default(3000),
 }
 
 /** Reads the configuration once. Throws a `ConfigurationError` that names what is wrong. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): BookingConfig {
   const own = readVariables(variables, env)
-  return { ...readServiceConfig('booking', env), ticketKeySecret: own.TICKET_KEY_SECRET }
+  return {
+    ...readServiceConfig('booking', env),
+    ticketKeySecret: own.TICKET_KEY_SECRET,
+    publicOrigin: own.PUBLIC_ORIGIN ?? `http://localhost:${own.PORT_BASE}`,
+  }
 }

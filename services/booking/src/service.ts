@@ -14,6 +14,9 @@ import { keepFollowingUp } from './follow-ups/keep-following-up.ts'
 import type { Resolvers } from './generated/graphql.ts'
 import { holdResolvers } from './holds/hold.resolvers.ts'
 import { holdHousekeeping } from './holds/housekeeping.ts'
+import { imageResolvers } from './images/image.resolvers.ts'
+import { imageRoutes } from './images/image.routes.ts'
+import { uploadTokens } from './images/upload-token.ts'
 import { seatMapResolvers } from './inventory/seat-map.resolvers.ts'
 import { settingsWithFees } from './prices/fee-terms.ts'
 import { bearerSecrets } from './tickets/bearer.ts'
@@ -23,12 +26,16 @@ import { ticketResolvers } from './tickets/ticket.resolvers.ts'
 import { venueSubscriptions } from './venues/venue.events.ts'
 
 /** Booking's table of contents: events, their seats, and who holds, books and uses them. */
-export function defineBooking({ ticketKeySecret }: Pick<BookingConfig, 'ticketKeySecret'>): ServiceDefinition {
+export function defineBooking({
+  ticketKeySecret,
+  publicOrigin = 'http://localhost:3000',
+}: Pick<BookingConfig, 'ticketKeySecret'> & Partial<Pick<BookingConfig, 'publicOrigin'>>): ServiceDefinition {
   const keyring = openKeyring(ticketKeySecret)
   const secrets = bearerSecrets(ticketKeySecret)
   const devices = deviceResolvers(secrets)
   const tickets = ticketResolvers(keyring, secrets)
   const events = eventResolvers(keyring)
+  const imagePlace = { tokens: uploadTokens(ticketKeySecret), publicOrigin }
   const resolvers: Resolvers = {
     ...events,
     ...holdResolvers,
@@ -50,6 +57,7 @@ export function defineBooking({ ticketKeySecret }: Pick<BookingConfig, 'ticketKe
     },
     Mutation: {
       ...events.Mutation,
+      ...imageResolvers(imagePlace).Mutation,
       ...holdResolvers.Mutation,
       ...bookingResolvers.Mutation,
       ...tickets.Mutation,
@@ -70,6 +78,7 @@ export function defineBooking({ ticketKeySecret }: Pick<BookingConfig, 'ticketKe
     watched: bookingChanges,
     jobs: (parts) => [cron('bookings.complete', '7 * * * *', () => completeEvents(parts)), ...holdHousekeeping(parts)],
     routes: (app, parts) => {
+      imageRoutes(app, parts, imagePlace)
       // Ends with the app, and so before the database is closed.
       const expiry = keepExpiring(parts)
       app.addHook('onClose', () => expiry.stop())

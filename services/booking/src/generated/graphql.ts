@@ -90,12 +90,12 @@ export type Query = {
   /**
    * What a door needs to decide without network: the event's public key and its tickets, 10,000 to a page. Begin without
    * `since`; then pass `version` as `since`, at once while `hasMore`, and from time to time for what has changed since.
-   * NOT_FOUND unless the caller, or the device, may stand at the door.
+   * Null unless the caller, or the device, may stand at the door.
    */
-  readonly doorList: DoorList
-  /** How it goes at the doors of an event. NOT_FOUND unless the caller, or the device, may stand there. */
-  readonly doorCounters: DoorCounters
-  /** Everybody whom a door let through and should not have, as found out when doors without network told. For whom `doorCounters` is. */
+  readonly doorList?: Maybe<DoorList>
+  /** How it goes at the doors of an event. Null unless the caller, or the device, may stand there. */
+  readonly doorCounters?: Maybe<DoorCounters>
+  /** Everybody whom a door let through and should not have, as found out when doors without network told. Empty for whom `doorCounters` is null. */
   readonly doorConflicts: DoorConflictConnection
   /** The scanners of a partner, newest first; empty for others than its owners and managers. */
   readonly doorDevices: DoorDeviceConnection
@@ -199,6 +199,12 @@ export type Mutation = {
   readonly cancelEvent: CancelEventOutcome
   /** Says that an event which has ended is over, which otherwise happens by itself an hour or two later. */
   readonly completeEvent: CompleteEventOutcome
+  /**
+   * An address to bring a picture of an event to: send its bytes there with the method and headers that are told. Once it
+   * has arrived, the event's `imageUrl` is its address. Asking again gives another address; nothing is changed before a
+   * picture arrives.
+   */
+  readonly requestImageUpload: RequestImageUploadOutcome
   /** Puts a draft on sale: copies the seats of its plan, which never change afterwards. */
   readonly publishEvent: PublishEventOutcome
   /** Reserves chosen seats, all or none of them. */
@@ -256,6 +262,10 @@ export type MutationCancelEventArgs = {
 
 export type MutationCompleteEventArgs = {
   input: CompleteEventInput
+}
+
+export type MutationRequestImageUploadArgs = {
+  input: RequestImageUploadInput
 }
 
 export type MutationPublishEventArgs = {
@@ -334,7 +344,7 @@ export type Subscription = {
    * nothing is missed: what comes first is the present state.
    */
   readonly bookingUpdated: Booking
-  /** The counters of an event's doors as they are now, and again after scans; those in quick succession may come as one. For whom `doorCounters` is. */
+  /** The counters of an event's doors as they are now, and again after scans; those in quick succession may come as one. For whom `doorCounters` is; for others NOT_FOUND. */
   readonly doorCountersUpdated: DoorCounters
   /**
    * What changes on the seat map of an event, for whoever has a map of it: `version` is that of the map. At once what has
@@ -464,6 +474,30 @@ export type Event = {
 export type EventSeatsArgs = {
   section?: InputMaybe<Scalars['String']['input']>
   channel?: SalesChannel
+}
+
+/** Where and how to bring a picture. */
+export type ImageUpload = {
+  readonly __typename?: 'ImageUpload'
+  /** Where to; good for this picture alone, and for whoever has it. */
+  readonly url: Scalars['String']['output']
+  /** The HTTP method. */
+  readonly method: Scalars['String']['output']
+  /** The HTTP headers to send. */
+  readonly headers: ReadonlyArray<UploadHeader>
+  /** Until when. */
+  readonly expiresAt: Scalars['DateTime']['output']
+  /** Where the picture will be seen. */
+  readonly imageUrl: Scalars['String']['output']
+}
+
+/** An HTTP header. */
+export type UploadHeader = {
+  readonly __typename?: 'UploadHeader'
+  /** Its name. */
+  readonly name: Scalars['String']['output']
+  /** Its value. */
+  readonly value: Scalars['String']['output']
 }
 
 /** How far the bookings of an event that was called off have been ended and paid back. */
@@ -1139,6 +1173,8 @@ export type RegisteredDevice = {
 /** What became of an upload. */
 export type ScansUploaded = {
   readonly __typename?: 'ScansUploaded'
+  /** When it was told, by the database's clock. */
+  readonly at: Scalars['DateTime']['output']
   /** One for each scan, in their order. */
   readonly results: ReadonlyArray<UploadedScan>
   /** All that is wrong by now with the tickets that were told of. Scans of other devices may be among it. */
@@ -1446,6 +1482,16 @@ export type UpdateEventInput = {
   readonly idempotencyKey: Scalars['String']['input']
 }
 
+/** See `requestImageUpload`. */
+export type RequestImageUploadInput = {
+  /** Which event. */
+  readonly eventId: Scalars['ID']['input']
+  /** The type of the file: `image/jpeg`, `image/png` or `image/webp`. */
+  readonly contentType: Scalars['String']['input']
+  /** How large it is, exactly; at most 5 MiB. */
+  readonly bytes: Scalars['Int']['input']
+}
+
 /** See `rescheduleEvent`. Times of which nothing is said move with the beginning. */
 export type RescheduleEventInput = {
   /** Which event. */
@@ -1750,6 +1796,16 @@ export type EventFieldsFixed = Refusal & {
   readonly fields: ReadonlyArray<Scalars['String']['output']>
 }
 
+/** We do not take such a picture. */
+export type ImageNotAcceptable = Refusal & {
+  readonly __typename?: 'ImageNotAcceptable'
+  readonly message: Scalars['String']['output']
+  /** What we take. */
+  readonly contentTypes: ReadonlyArray<Scalars['String']['output']>
+  /** The largest, in bytes. */
+  readonly bytesMax: Scalars['Int']['output']
+}
+
 /** Only what is published can be moved. */
 export type EventNotReschedulable = Refusal & {
   readonly __typename?: 'EventNotReschedulable'
@@ -1983,6 +2039,8 @@ export type UpdateEventOutcome =
   | SeatingPlanNotFound
   | IdempotencyKeyReused
 
+export type RequestImageUploadOutcome = ImageUpload | EventNotFound | ImageNotAcceptable
+
 export type RescheduleEventOutcome = Event | EventNotFound | EventNotReschedulable | IdempotencyKeyReused
 
 export type CancelEventOutcome = Event | EventNotFound | EventNotCancellable | IdempotencyKeyReused
@@ -2198,6 +2256,10 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | (VenueUnavailable & { __typename: 'VenueUnavailable' })
     | (SeatingPlanNotFound & { __typename: 'SeatingPlanNotFound' })
     | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
+  RequestImageUploadOutcome:
+    | (ImageUpload & { __typename: 'ImageUpload' })
+    | (EventNotFound & { __typename: 'EventNotFound' })
+    | (ImageNotAcceptable & { __typename: 'ImageNotAcceptable' })
   RescheduleEventOutcome:
     | (EventSource & { __typename: 'Event' })
     | (EventNotFound & { __typename: 'EventNotFound' })
@@ -2325,6 +2387,7 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
     | (PartnerMayNotSell & { __typename: 'PartnerMayNotSell' })
     | (EventNotPublishable & { __typename: 'EventNotPublishable' })
     | (EventFieldsFixed & { __typename: 'EventFieldsFixed' })
+    | (ImageNotAcceptable & { __typename: 'ImageNotAcceptable' })
     | (EventNotReschedulable & { __typename: 'EventNotReschedulable' })
     | (EventNotCancellable & { __typename: 'EventNotCancellable' })
     | (EventNotCompletable & { __typename: 'EventNotCompletable' })
@@ -2368,6 +2431,8 @@ export type ResolversTypes = {
   SalesChannel: SalesChannel
   EventCategory: EventCategory
   Event: ResolverTypeWrapper<EventSource>
+  ImageUpload: ResolverTypeWrapper<ImageUpload>
+  UploadHeader: ResolverTypeWrapper<UploadHeader>
   EventCancellation: ResolverTypeWrapper<EventCancellation>
   Venue: ResolverTypeWrapper<Pick<Venue, '__typename' | 'id'>>
   Partner: ResolverTypeWrapper<Pick<Partner, '__typename' | 'id'>>
@@ -2448,6 +2513,7 @@ export type ResolversTypes = {
   BookingFilter: BookingFilter
   CreateEventInput: CreateEventInput
   UpdateEventInput: UpdateEventInput
+  RequestImageUploadInput: RequestImageUploadInput
   RescheduleEventInput: RescheduleEventInput
   CancelEventInput: CancelEventInput
   CompleteEventInput: CompleteEventInput
@@ -2476,6 +2542,7 @@ export type ResolversTypes = {
   PartnerMayNotSell: ResolverTypeWrapper<PartnerMayNotSell>
   EventNotPublishable: ResolverTypeWrapper<EventNotPublishable>
   EventFieldsFixed: ResolverTypeWrapper<EventFieldsFixed>
+  ImageNotAcceptable: ResolverTypeWrapper<ImageNotAcceptable>
   EventNotReschedulable: ResolverTypeWrapper<EventNotReschedulable>
   EventNotCancellable: ResolverTypeWrapper<EventNotCancellable>
   EventNotCompletable: ResolverTypeWrapper<EventNotCompletable>
@@ -2503,6 +2570,7 @@ export type ResolversTypes = {
   IdempotencyKeyReused: ResolverTypeWrapper<IdempotencyKeyReused>
   CreateEventOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CreateEventOutcome']>
   UpdateEventOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['UpdateEventOutcome']>
+  RequestImageUploadOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RequestImageUploadOutcome']>
   RescheduleEventOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RescheduleEventOutcome']>
   CancelEventOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CancelEventOutcome']>
   CompleteEventOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CompleteEventOutcome']>
@@ -2542,6 +2610,8 @@ export type ResolversParentTypes = {
   Mutation: Record<PropertyKey, never>
   Subscription: Record<PropertyKey, never>
   Event: EventSource
+  ImageUpload: ImageUpload
+  UploadHeader: UploadHeader
   EventCancellation: EventCancellation
   Venue: Pick<Venue, '__typename' | 'id'>
   Partner: Pick<Partner, '__typename' | 'id'>
@@ -2602,6 +2672,7 @@ export type ResolversParentTypes = {
   BookingFilter: BookingFilter
   CreateEventInput: CreateEventInput
   UpdateEventInput: UpdateEventInput
+  RequestImageUploadInput: RequestImageUploadInput
   RescheduleEventInput: RescheduleEventInput
   CancelEventInput: CancelEventInput
   CompleteEventInput: CompleteEventInput
@@ -2630,6 +2701,7 @@ export type ResolversParentTypes = {
   PartnerMayNotSell: PartnerMayNotSell
   EventNotPublishable: EventNotPublishable
   EventFieldsFixed: EventFieldsFixed
+  ImageNotAcceptable: ImageNotAcceptable
   EventNotReschedulable: EventNotReschedulable
   EventNotCancellable: EventNotCancellable
   EventNotCompletable: EventNotCompletable
@@ -2657,6 +2729,7 @@ export type ResolversParentTypes = {
   IdempotencyKeyReused: IdempotencyKeyReused
   CreateEventOutcome: ResolversUnionTypes<ResolversParentTypes>['CreateEventOutcome']
   UpdateEventOutcome: ResolversUnionTypes<ResolversParentTypes>['UpdateEventOutcome']
+  RequestImageUploadOutcome: ResolversUnionTypes<ResolversParentTypes>['RequestImageUploadOutcome']
   RescheduleEventOutcome: ResolversUnionTypes<ResolversParentTypes>['RescheduleEventOutcome']
   CancelEventOutcome: ResolversUnionTypes<ResolversParentTypes>['CancelEventOutcome']
   CompleteEventOutcome: ResolversUnionTypes<ResolversParentTypes>['CompleteEventOutcome']
@@ -2736,6 +2809,7 @@ export type RefusalResolvers<
     | 'PartnerMayNotSell'
     | 'EventNotPublishable'
     | 'EventFieldsFixed'
+    | 'ImageNotAcceptable'
     | 'EventNotReschedulable'
     | 'EventNotCancellable'
     | 'EventNotCompletable'
@@ -2832,9 +2906,14 @@ export type QueryResolvers<
     ContextType,
     RequireFields<QueryValidateTicketArgs, 'eventId' | 'code'>
   >
-  doorList?: Resolver<ResolversTypes['DoorList'], ParentType, ContextType, RequireFields<QueryDoorListArgs, 'eventId'>>
+  doorList?: Resolver<
+    Maybe<ResolversTypes['DoorList']>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryDoorListArgs, 'eventId'>
+  >
   doorCounters?: Resolver<
-    ResolversTypes['DoorCounters'],
+    Maybe<ResolversTypes['DoorCounters']>,
     ParentType,
     ContextType,
     RequireFields<QueryDoorCountersArgs, 'eventId'>
@@ -2887,6 +2966,12 @@ export type MutationResolvers<
     ParentType,
     ContextType,
     RequireFields<MutationCompleteEventArgs, 'input'>
+  >
+  requestImageUpload?: Resolver<
+    ResolversTypes['RequestImageUploadOutcome'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationRequestImageUploadArgs, 'input'>
   >
   publishEvent?: Resolver<
     ResolversTypes['PublishEventOutcome'],
@@ -3058,6 +3143,26 @@ export type EventResolvers<
   seatMap?: Resolver<Maybe<ResolversTypes['SeatMap']>, ParentType, ContextType>
   seatLayout?: Resolver<Maybe<ResolversTypes['SeatLayout']>, ParentType, ContextType>
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type ImageUploadResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['ImageUpload'] = ResolversParentTypes['ImageUpload'],
+> = {
+  url?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  method?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  headers?: Resolver<ReadonlyArray<ResolversTypes['UploadHeader']>, ParentType, ContextType>
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
+  imageUrl?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type UploadHeaderResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['UploadHeader'] = ResolversParentTypes['UploadHeader'],
+> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  value?: Resolver<ResolversTypes['String'], ParentType, ContextType>
 }
 
 export type EventCancellationResolvers<
@@ -3493,6 +3598,7 @@ export type ScansUploadedResolvers<
   ContextType = RequestContext,
   ParentType extends ResolversParentTypes['ScansUploaded'] = ResolversParentTypes['ScansUploaded'],
 > = {
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
   results?: Resolver<ReadonlyArray<ResolversTypes['UploadedScan']>, ParentType, ContextType>
   conflicts?: Resolver<ReadonlyArray<ResolversTypes['DoorConflict']>, ParentType, ContextType>
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
@@ -3670,6 +3776,16 @@ export type EventFieldsFixedResolvers<
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>
   status?: Resolver<ResolversTypes['EventStatus'], ParentType, ContextType>
   fields?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type ImageNotAcceptableResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['ImageNotAcceptable'] = ResolversParentTypes['ImageNotAcceptable'],
+> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  contentTypes?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>
+  bytesMax?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
 }
 
@@ -3934,6 +4050,14 @@ export type UpdateEventOutcomeResolvers<
   >
 }
 
+export type RequestImageUploadOutcomeResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['RequestImageUploadOutcome'] =
+    ResolversParentTypes['RequestImageUploadOutcome'],
+> = {
+  __resolveType: TypeResolveFn<'ImageUpload' | 'EventNotFound' | 'ImageNotAcceptable', ParentType, ContextType>
+}
+
 export type RescheduleEventOutcomeResolvers<
   ContextType = RequestContext,
   ParentType extends ResolversParentTypes['RescheduleEventOutcome'] = ResolversParentTypes['RescheduleEventOutcome'],
@@ -4189,6 +4313,8 @@ export type Resolvers<ContextType = RequestContext> = {
   Mutation?: MutationResolvers<ContextType>
   Subscription?: SubscriptionResolvers<ContextType>
   Event?: EventResolvers<ContextType>
+  ImageUpload?: ImageUploadResolvers<ContextType>
+  UploadHeader?: UploadHeaderResolvers<ContextType>
   EventCancellation?: EventCancellationResolvers<ContextType>
   Venue?: VenueResolvers<ContextType>
   Partner?: PartnerResolvers<ContextType>
@@ -4246,6 +4372,7 @@ export type Resolvers<ContextType = RequestContext> = {
   PartnerMayNotSell?: PartnerMayNotSellResolvers<ContextType>
   EventNotPublishable?: EventNotPublishableResolvers<ContextType>
   EventFieldsFixed?: EventFieldsFixedResolvers<ContextType>
+  ImageNotAcceptable?: ImageNotAcceptableResolvers<ContextType>
   EventNotReschedulable?: EventNotReschedulableResolvers<ContextType>
   EventNotCancellable?: EventNotCancellableResolvers<ContextType>
   EventNotCompletable?: EventNotCompletableResolvers<ContextType>
@@ -4273,6 +4400,7 @@ export type Resolvers<ContextType = RequestContext> = {
   IdempotencyKeyReused?: IdempotencyKeyReusedResolvers<ContextType>
   CreateEventOutcome?: CreateEventOutcomeResolvers<ContextType>
   UpdateEventOutcome?: UpdateEventOutcomeResolvers<ContextType>
+  RequestImageUploadOutcome?: RequestImageUploadOutcomeResolvers<ContextType>
   RescheduleEventOutcome?: RescheduleEventOutcomeResolvers<ContextType>
   CancelEventOutcome?: CancelEventOutcomeResolvers<ContextType>
   CompleteEventOutcome?: CompleteEventOutcomeResolvers<ContextType>

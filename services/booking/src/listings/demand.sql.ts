@@ -25,7 +25,7 @@ export async function countSold(tx: Transaction, factsMax: number): Promise<numb
        order by o.position
        limit ${factsMax}
     ), counted as (
-      select touched.event_id, sum(b.quantity) as sold,
+      select touched.event_id, sum(b.quantity) filter (where b.channel = 'PUBLIC') as sold,
              ln(1 + coalesce(sum(b.quantity * power(2::float8,
                extract(epoch from b.confirmed_at - timestamptz '2026-01-01')::float8 / 604800)), 0)) / ln(2::float8) as popularity
         from (select distinct event_id from fact where event_id is not null) as touched
@@ -53,10 +53,10 @@ export async function countHeld(tx: Transaction): Promise<void> {
       select event_id, sum(quantity)::integer as held
         from (
           select event_id, quantity from bookings
-           where status in ('HELD', 'PENDING') and ticket_type_id is null and expires_at > now()
+           where status in ('HELD', 'PENDING') and ticket_type_id is null and expires_at > now() and channel = 'PUBLIC'
           union all
           select event_id, quantity from bookings
-           where status in ('HELD', 'PENDING') and ticket_type_id is not null and expires_at > now()
+           where status in ('HELD', 'PENDING') and ticket_type_id is not null and expires_at > now() and channel = 'PUBLIC'
         ) as live
        group by event_id
     ), counted as (

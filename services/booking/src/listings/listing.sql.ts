@@ -148,8 +148,7 @@ function conditionsOf(criteria: EventCriteria): SQL[] {
 }
 
 /** On sale, by a partner that may sell, and not all of it sold or held. */
-const IS_AVAILABLE = sql`(l.has_places and l.sales_open_at <= now() and l.sales_close_at > now()
-  and exists (select from partners p where p.partner_id = l.partner_id and p.status = 'VERIFIED'))`
+const IS_AVAILABLE = sql`(l.has_places and l.may_sell and l.sales_open_at <= now() and l.sales_close_at > now())`
 
 /** Each word, or one that it may have been meant for. Words are letters and digits, so none is an operator. */
 function queryOf(words: readonly SearchedWord[]): string {

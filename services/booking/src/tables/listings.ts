@@ -30,6 +30,8 @@ export const eventListings = pgTable(
       .references(() => events.id),
     status: text('status', { enum: EVENT_STATUSES }).notNull(),
     partnerId: uuid('partner_id').notNull(),
+    /** Whether the partner is verified. */
+    maySell: boolean('may_sell').notNull().default(false),
     venueId: uuid('venue_id').notNull(),
     category: text('category', { enum: EVENT_CATEGORIES }).notNull(),
     startsAt: instant('starts_at').notNull(),
@@ -39,7 +41,7 @@ export const eventListings = pgTable(
     city: text('city').notNull(),
     country: text('country').notNull(),
     currency: text('currency').notNull(),
-    /** Of the cheapest and the dearest of its tickets; null while it has none. */
+    /** Of the cheapest and the dearest of the tickets that everybody can buy; null while it has none. Prices, places and times of sale are theirs. */
     priceMin: money('price_min'),
     priceMax: money('price_max'),
     /** The words of title, venue and city, as `search_fold` writes them. */
@@ -63,6 +65,9 @@ export const eventListings = pgTable(
     index('event_listings_by_popularity').on(table.status, table.popularity, table.eventId),
     index('event_listings_by_city_popularity').on(table.status, table.city, table.popularity, table.eventId),
     index('event_listings_by_category_popularity').on(table.status, table.category, table.popularity, table.eventId),
+    // For prices that next to nothing has: the planner knows how few there are.
+    index('event_listings_by_cheapest').on(table.status, table.currency, table.priceMin),
+    index('event_listings_by_dearest').on(table.status, table.currency, table.priceMax),
     index('event_listings_by_words').using('gin', table.words),
   ],
 )
