@@ -54,3 +54,19 @@ test('frames that fail break the stream off', async () => {
   const stream = eventStream(frames(), { keepAliveMilliseconds: 1_000, onEnd: () => {} })
   await expect(stream.toArray()).rejects.toThrow('lost')
 })
+
+test('whoever makes frames lets go when the stream is over, though the last one was never taken', async () => {
+  let hasLetGo = false
+  async function* frames() {
+    try {
+      for (;;) yield nextFrame('1')
+    } finally {
+      hasLetGo = true
+    }
+  }
+  const stream = eventStream(frames(), { keepAliveMilliseconds: 1_000, onEnd: () => {} })
+  await stream[Symbol.asyncIterator]().next()
+  await new Promise((resolve) => setImmediate(resolve))
+  stream.destroy()
+  await waitFor('the frames to be let go', () => hasLetGo)
+})

@@ -49,10 +49,7 @@ export function eventStream(
     destroy(error, done) {
       clearInterval(keepAlive)
       onEnd()
-      // Frames that wait to be taken never will be: whoever makes them is told to let go of what they hold.
-      frames.return?.().then(undefined, () => {
-        // They failed, which is how this came to its end, or fail at its end, when there is nobody to tell.
-      })
+      void letGo(frames)
       done(error)
     },
   })
@@ -67,6 +64,15 @@ export function eventStream(
     if (hasTaken) stream.push(COMMENT)
   }, keepAliveMilliseconds)
   return stream
+}
+
+/** Frames that wait to be taken never will be: whoever makes them lets go of what they hold. */
+async function letGo(frames: AsyncIterator<string>): Promise<void> {
+  try {
+    await frames.return?.()
+  } catch {
+    // They failed, which is how the stream came to its end; nobody is left to be told.
+  }
 }
 
 /** A frame of an event stream, as it was read. */

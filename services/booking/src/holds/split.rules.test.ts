@@ -6,7 +6,7 @@ import { splitGroup, type FreeRow } from './split.rules.ts'
 function hall(...rows: string[]): FreeRow[] {
   return rows.map((drawing, row) => {
     const [section, seats] = drawing.includes(':') ? (drawing.split(':') as [string, string]) : ['A', drawing]
-    return { section, seatNos: [...seats].flatMap((seat, place) => (seat === '.' ? [row * 10 + place] : [])) }
+    return { section, seatNos: seats.split('').flatMap((seat, place) => (seat === '.' ? [row * 10 + place] : [])) }
   })
 }
 

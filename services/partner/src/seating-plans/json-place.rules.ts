@@ -5,8 +5,9 @@ export interface TextPlace {
 }
 
 const SPACE = /[ \t\n\r]*/y
+// Of a string, everything from the space on but the quote and the backslash.
 const TOKEN =
-  /[{}[\],:]|"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
+  /[{}[\],:]|"(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
 
 /** What may come next: a value, or what closes or goes on where we are. */
 type Expected = 'value' | 'value or ]' | 'key' | 'key or }' | ':' | 'next' | 'end'

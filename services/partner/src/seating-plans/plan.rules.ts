@@ -206,7 +206,7 @@ export function publishedSections({ sections, focalPoint }: Plan) {
 }
 
 /** The place in the row that is closest to a point, and how far it is. Undefined unless all seats of the row have positions. */
-export function focusOf({ seats }: PlanRow, [x, y]: readonly [x: number, y: number]) {
+function focusOf({ seats }: PlanRow, [x, y]: readonly [x: number, y: number]) {
   const distances = seats.flatMap(({ position }) => (position ? [Math.hypot(position[0] - x, position[1] - y)] : []))
   const distance = Math.min(...distances)
   if (distances.length < seats.length || seats.length === 0) return undefined
