@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { cpuOf } from './gateways/cpu.ts'
 import type { Bench, BenchContext } from './harness.ts'
 import { arrivalsOf } from './on-sale/arrivals.ts'
 import { signInBuyers } from './on-sale/buyers.ts'
@@ -41,6 +42,7 @@ async function replay(stage: Stage, scale: number, context: BenchContext): Promi
   context.say(`\n×${scale}: ${buyers} buyers sign in`)
   await signInBuyers(buyers, { dataDir, usersUrl, file: tokens, say: context.say })
   const { eventId, ticketTypeIds } = await aStadiumEvent(stage)
+  const before = cpuByProcess(stage)
   const turnout = await send({
     port: system.portBase,
     tokens,
@@ -49,6 +51,7 @@ async function replay(stage: Stage, scale: number, context: BenchContext): Promi
     ticketTypeIds,
     connections: CONNECTIONS,
   })
+  const spent = [...cpuByProcess(stage)].map(([process, cpu]) => [process, cpu - (before.get(process) ?? 0)] as const)
   const lost = Math.abs((await seatsHeld(stage, eventId)) - turnout.seats)
   tellOf(turnout, context)
   const name = (what: string) => `×${scale}, ${what}`
@@ -64,10 +67,18 @@ async function replay(stage: Stage, scale: number, context: BenchContext): Promi
     ...Object.entries(answers)
       .filter(([kind]) => kind !== 'Hold')
       .map(([kind, value]) => ({ name: name(`refused: ${kind}`), value, unit: '' })),
+    ...spent
+      .filter(([, cpu]) => cpu / buyers >= 0.01)
+      .map(([process, cpu]) => ({ name: name(`CPU of ${process} per reservation`), value: cpu / buyers, unit: 'ms' })),
     { name: name('answers of 5xx'), value: serverErrors, unit: '', goal: { atMost: 0 } },
     { name: name('seats that answers and inventory differ by'), value: lost, unit: '', goal: { atMost: 0 } },
   ])
     context.figure(figure)
+}
+
+/** Processor time of each process of the system so far, in milliseconds. */
+function cpuByProcess({ system }: Stage): Map<string, number> {
+  return new Map([...system.children()].map(([name, pid]) => [name, cpuOf([pid])]))
 }
 
 const BAR_MAX = 40
