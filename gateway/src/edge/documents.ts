@@ -56,7 +56,7 @@ export function operationCheck(
     const found = operationsIn(document, limits, costOf)
     known.set(source, found)
     const operation = pick(found, operationName)
-    return hasTemplate(operation, found) ? { ...operation, template: templateOf(document) } : operation
+    return hasTemplate(operation, found) ? { ...operation, template: templateOf(document, source) } : operation
   }
 }
 

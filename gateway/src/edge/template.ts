@@ -34,8 +34,8 @@ export interface Template {
   readonly aliases: Aliases
 }
 
-/** Words the template of a document that has one operation; undefined when it has none. */
-export type TemplateOf = (document: DocumentNode) => Template | undefined
+/** Words the template of a document that has one operation, and this text; undefined when it has none. */
+export type TemplateOf = (document: DocumentNode, text: string) => Template | undefined
 
 /**
  * The templates of operations over a schema: they have no name, their aliases are numbered, and arguments are variables.
@@ -46,18 +46,21 @@ export type TemplateOf = (document: DocumentNode) => Template | undefined
  * itself, in words that its author knows.
  */
 export function templates(schema: GraphQLSchema): TemplateOf {
-  return (document) => new TemplateWriter(schema).write(document)
+  // Where a client has chosen the same names, they would mean something else.
+  return (document, text) => (VARIABLE_NAME.test(text) ? undefined : new TemplateWriter(schema).write(document))
 }
 
 /** No name in the schema ends with an underscore, so that neither of these can be one of its own. */
 const aliasName = (number: number) => `a${number}_`
 const variableName = (number: number) => `v${number}_`
+const VARIABLE_NAME = /\bv\d+_/
 
 class TemplateWriter {
   readonly #schema: GraphQLSchema
   /** Names that no alias may take the place of: of fields, and of what the gateway may have to answer itself. */
   readonly #kept = new Set<string>()
   readonly #numbered = new Map<string, NameNode>()
+  #number = 0
   readonly #variables = new Map<string, VariableNode>()
   readonly #definitions: VariableDefinitionNode[] = []
   readonly #literals: Record<string, unknown> = {}
@@ -66,11 +69,9 @@ class TemplateWriter {
     this.#schema = schema
   }
 
-  write({ definitions }: DocumentNode): Template | undefined {
+  write({ definitions }: DocumentNode): Template {
     for (const definition of definitions) if ('selectionSet' in definition) this.#keepNames(definition.selectionSet)
     const written = definitions.map((definition) => this.#definition(definition))
-    // A client has chosen the same names.
-    if (definitions.some((definition) => hasVariables(definition, this.#literals))) return undefined
     return {
       text: print({ kind: Kind.DOCUMENT, definitions: written.map((definition) => this.#withVariables(definition)) }),
       literals: this.#literals,
@@ -140,7 +141,9 @@ class TemplateWriter {
     if (this.#kept.has(alias.value)) return alias
     const known = this.#numbered.get(alias.value)
     if (known) return known
-    const numbered: NameNode = { kind: Kind.NAME, value: aliasName(this.#numbered.size) }
+    while (this.#kept.has(aliasName(this.#number))) this.#number += 1
+    const numbered: NameNode = { kind: Kind.NAME, value: aliasName(this.#number) }
+    this.#number += 1
     this.#numbered.set(alias.value, numbered)
     return numbered
   }
@@ -149,19 +152,19 @@ class TemplateWriter {
   #argument(argument: ArgumentNode, type: GraphQLInputType): ArgumentNode {
     const { value } = argument
     if (!isPlain(value) || valueFromAST(value, type) === undefined) return argument
-    return { ...argument, value: this.#variable(type.toString(), valueFromASTUntyped(value)) }
+    return { ...argument, value: this.#variable(type.toString(), value) }
   }
 
-  /** Equal values are one variable: a field that is asked for twice must have the same arguments. */
-  #variable(type: string, value: unknown): VariableNode {
-    const key = `${type} ${JSON.stringify(value)}`
+  /** What is written alike is one variable, and nothing else is: validation compares the arguments of a field that is asked for twice as they are written. */
+  #variable(type: string, literal: ValueNode): VariableNode {
+    const key = `${type} ${print(literal)}`
     const known = this.#variables.get(key)
     if (known) return known
     const name = variableName(this.#variables.size)
     const variable: VariableNode = { kind: Kind.VARIABLE, name: { kind: Kind.NAME, value: name } }
     this.#variables.set(key, variable)
     this.#definitions.push({ kind: Kind.VARIABLE_DEFINITION, variable, type: parseType(type) })
-    this.#literals[name] = value
+    this.#literals[name] = valueFromASTUntyped(literal)
     return variable
   }
 }
@@ -172,7 +175,6 @@ function isPlain(value: ValueNode): boolean {
     case Kind.VARIABLE:
       return false
     case Kind.INT:
-      return Number.isSafeInteger(Number(value.value))
     case Kind.FLOAT:
       return String(Number(value.value)) === value.value
     case Kind.LIST:
@@ -186,11 +188,6 @@ function isPlain(value: ValueNode): boolean {
 
 function hasEachOnce({ fields }: ObjectValueNode): boolean {
   return new Set(fields.map(({ name }) => name.value)).size === fields.length
-}
-
-function hasVariables(definition: DefinitionNode, names: object): boolean {
-  if (definition.kind !== Kind.OPERATION_DEFINITION) return false
-  return definition.variableDefinitions?.some(({ variable }) => Object.hasOwn(names, variable.name.value)) ?? false
 }
 
 const keyOf = ({ alias, name }: FieldNode) => (alias ?? name).value
