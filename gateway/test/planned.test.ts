@@ -52,6 +52,17 @@ describe('what the stock engine cannot answer', () => {
     expect((await gateway.graph(query, { variables, token })).data).toEqual({ holdSeats: { seatIds: ['A-1-2'] } })
   })
 
+  it.each(['constructor', 'toString', '__proto__'])('a variable named %s, which every object has', async (name) => {
+    const query = (inner: string) => `query ($${name}: String${inner}) { ${EVENT} { seats(section: $${name}) { id } } }`
+    for (const round of [1, 2]) {
+      const all = await gateway.graph(query(''))
+      expect(all.errors, `round ${round}`).toBeUndefined()
+      expect(all.data).toHaveProperty('event.seats.length', 2)
+      const some = await gateway.graph(query(' = "nowhere"'))
+      expect(some.data).toHaveProperty('event.seats', [])
+    }
+  })
+
   it('the schema and the graph in one operation', async () => {
     const query = `query Q { ...F __schema { queryType { name } } __typename } fragment F on Query { t: __type(name: "Money") { kind } ${EVENT} { title } }`
     const { data } = await gateway.graph(query, { operationName: 'Q' })

@@ -44,7 +44,7 @@ export function compileBody({ operation, variableUsages = [] }: FetchNode | Batc
   const query = `{"query":${JSON.stringify(operation)}`
   return ({ variables }, more) => {
     const used = variableUsages
-      .filter((name) => variables[name] !== undefined)
+      .filter((name) => Object.hasOwn(variables, name))
       .map((name) => `${JSON.stringify(name)}:${JSON.stringify(variables[name])}`)
     if (more) used.push(more)
     return used.length > 0 ? `${query},"variables":{${used.join(',')}}}` : `${query}}`

@@ -127,7 +127,7 @@ function compileDefaults({ variableDefinitions = [] }: OperationDefinitionNode):
     defaultValue ? [[variable.name.value, valueFromASTUntyped(defaultValue)] as const] : [],
   )
   return (variables) => {
-    const missing = defaults.filter(([name]) => variables[name] === undefined)
+    const missing = defaults.filter(([name]) => !Object.hasOwn(variables, name))
     return missing.length > 0 ? { ...variables, ...Object.fromEntries(missing) } : variables
   }
 }
