@@ -295,6 +295,7 @@ describe('a weight', () => {
     expect([...weights.listSizes.keys()].toSorted()).toEqual([
       'Event.seats',
       'Event.sections',
+      'ImageUpload.headers',
       'Query.eventSuggestions',
       'ScansUploaded.results',
       'SeatLayout.sections',

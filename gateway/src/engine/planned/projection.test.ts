@@ -5,7 +5,7 @@ import { compileProjection } from './projection.ts'
 
 const schema = buildSchema(`
   type Query { a: A  must: A!  list: [A!]  lists: [[Int]]  pet: Pet }
-  type A { id: ID!  name: String  size: Size  any: Any  inner: A }
+  type A { id: ID!  count: Int  name: String  size: Size  any: Any  inner: A }
   enum Size { SMALL }
   scalar Any
   union Pet = Cat | Dog
@@ -53,6 +53,10 @@ describe('the answer to a client', () => {
     expect(project('{ a { id size any } }', { a: { id: 7, size: 'HUGE', any: { b: [1] } } })).toEqual({
       a: { id: '7', size: null, any: { b: [1] } },
     })
+    for (const count of [1.5, 2 ** 31, -(2 ** 31) - 1, '1']) {
+      expect(project('{ a { id count } }', { a: { id: 1, count } })).toEqual({ a: { id: '1', count: null } })
+    }
+    expect(project('{ a { id } }', { a: { id: 1.5 } })).toEqual({ a: null })
     expect(project('{ lists }', { lists: [[1, Infinity]] })).toEqual({ lists: [[1, null]] })
     expect(project('{ lists }', { lists: [[1, null], null, [2]] })).toEqual({ lists: [[1, null], null, [2]] })
   })

@@ -81,12 +81,14 @@ const writeAny: Write = (value) => {
 /** The five scalars of the specification. A value that is none of theirs counts as missing. */
 function writeSpecified(name: string): Write {
   if (name === 'Boolean') return (value) => (typeof value === 'boolean' ? String(value) : undefined)
-  if (name === 'Int' || name === 'Float') {
+  // In 32 bits, what `| 0` does to a number is nothing.
+  if (name === 'Int') return (value) => (typeof value === 'number' && (value | 0) === value ? String(value) : undefined)
+  if (name === 'Float') {
     // JSON's 1e999 is read as infinity, which cannot be written.
     return (value) => (typeof value === 'number' && Number.isFinite(value) ? String(value) : undefined)
   }
   return (value) => {
-    if (typeof value === 'number' && name === 'ID') return `"${value}"`
+    if (typeof value === 'number' && name === 'ID' && Number.isInteger(value)) return `"${value}"`
     return typeof value === 'string' ? quoted(value) : undefined
   }
 }
