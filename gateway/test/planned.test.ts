@@ -52,7 +52,7 @@ describe('what the stock engine cannot answer', () => {
     expect((await gateway.graph(query, { variables, token })).data).toEqual({ holdSeats: { seatIds: ['A-1-2'] } })
   })
 
-  it.each(['constructor', 'toString', '__proto__'])('a variable named %s, which every object has', async (name) => {
+  it.each(['constructor', 'toString'])('a variable named %s, which every object has', async (name) => {
     const query = (inner: string) => `query ($${name}: String${inner}) { ${EVENT} { seats(section: $${name}) { id } } }`
     for (const round of [1, 2]) {
       const all = await gateway.graph(query(''))

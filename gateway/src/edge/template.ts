@@ -155,7 +155,7 @@ class TemplateWriter {
     return { ...argument, value: this.#variable(type.toString(), value) }
   }
 
-  /** What is written alike is one variable, and nothing else is: validation compares the arguments of a field that is asked for twice as they are written. */
+  /** What is written alike is one variable and nothing else is: so validation compares the arguments of a field asked for twice. */
   #variable(type: string, literal: ValueNode): VariableNode {
     const key = `${type} ${print(literal)}`
     const known = this.#variables.get(key)

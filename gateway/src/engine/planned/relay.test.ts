@@ -8,6 +8,7 @@ describe('bytes of nothing but data', () => {
     ['{"data":{"a":1},"errors":[{"message":"no"}]}', false],
     ['{"errors":[{"message":"no"}],"data":{"a":1}}', false],
     ['{"data":{"a":1},"extensions":{}}', false],
+    ['{"data":{"a":1},"extensions" : {"b":{}}}', false],
     ['{"data":null}', false],
     ['{"data":{"a":1}} ', false],
     ['<html>', false],

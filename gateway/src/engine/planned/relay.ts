@@ -1,7 +1,7 @@
 const BEGINNING = Buffer.from('{"data":{')
 const END = Buffer.from('}}')
-// Inside of text a quotation mark is escaped, so these bytes can only be a key.
-const KEYS_OF_MORE = [Buffer.from('"errors":'), Buffer.from('"extensions":')]
+// Inside of text a quotation mark is escaped, so these bytes are a key, or a text that is nothing else.
+const KEYS_OF_MORE = [Buffer.from('"errors"'), Buffer.from('"extensions"')]
 
 /** Whether these bytes are an answer of nothing but data, as services write it. False if it takes more to tell. */
 export function isOnlyData(bytes: Buffer): boolean {
