@@ -24,6 +24,8 @@ export interface Caller extends Waiting {
   readonly identity: Identity
   /** The same for all requests of one identity from one address, and of no other: only they may share what is under way. */
   readonly key: string
+  /** The person, the machine, or the address of nobody: what one of them has changed is so for all requests of theirs. */
+  readonly owner: string
   /** Logs with the request id. */
   readonly log: Logger
   /** The headers of every call that is made to a subgraph for this request, and for no other. */

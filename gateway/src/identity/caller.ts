@@ -13,6 +13,7 @@ export function callerOf(identity: Identity, sign: SignIdentity, log: Logger, wa
     get key() {
       return signed()
     },
+    owner: `${identity.kind} ${identity.subject || (identity.ip ?? '')}`,
     log,
     deadlineAt: waiting.deadlineAt,
     hasLeft: waiting.hasLeft,

@@ -72,7 +72,7 @@ export async function ask<Answer>(
   const { caller } = run
   try {
     const call = { body, isMutation, headers: caller.subgraphHeaders(), waiting: caller }
-    return read(await upstream.ask(call, caller.key))
+    return read(await upstream.ask(call, caller))
   } catch (error) {
     // Nobody reads what would be told.
     if (caller.hasLeft()) return undefined

@@ -1,5 +1,5 @@
 import type { SubgraphCall } from '../resilience/exchange.ts'
-import type { Waiting } from '../engine.ts'
+import type { Caller, Waiting } from '../engine.ts'
 import type { Upstream } from './upstream.ts'
 
 /**
@@ -10,9 +10,12 @@ const JOIN_MILLISECONDS = 1_000
 
 /** A subgraph, as callers ask it who may share what is under way. */
 export interface SharedUpstream {
-  /** Like `Upstream.ask`, for the caller of this key; see `Caller.key`. */
-  ask(call: SubgraphCall, callerKey: string): Promise<Buffer>
+  /** Like `Upstream.ask`, for this caller. */
+  ask(call: SubgraphCall, caller: Sharing): Promise<Buffer>
 }
+
+/** Who may share what is under way, and whose changes end that. */
+type Sharing = Pick<Caller, 'key' | 'owner'>
 
 /** A call that is under way, and who waits for it. */
 interface SharedCall {
@@ -24,35 +27,31 @@ interface SharedCall {
 /**
  * Equal queries of one caller that are under way at the same time are one call to the subgraph: a page that asks the
  * same thing in three places costs one. Callers never share with each other. A mutation is never shared, and what its
- * caller asks afterwards from the same address does not join what was asked before it.
+ * owner asks afterwards, from wherever, does not join what was asked before it.
  */
 export class InFlight {
-  /** By caller, then by subgraph and request. */
-  readonly #calls = new Map<string, Map<string, SharedCall>>()
+  /** By owner, then by caller, then by subgraph and request. */
+  readonly #calls = new Map<string, Map<string, Map<string, SharedCall>>>()
 
   /** The subgraph of this name, shared. Each who waits gets the bytes to read for themselves. */
   over(subgraph: string, upstream: Upstream): SharedUpstream {
     return {
-      ask: (call, callerKey) =>
-        call.isMutation ? this.#change(upstream, call, callerKey) : this.#share(subgraph, upstream, call, callerKey),
+      ask: (call, caller) =>
+        call.isMutation ? this.#change(upstream, call, caller) : this.#share(subgraph, upstream, call, caller),
     }
   }
 
-  async #change(upstream: Upstream, call: SubgraphCall, callerKey: string): Promise<Buffer> {
-    this.#calls.delete(callerKey)
+  async #change(upstream: Upstream, call: SubgraphCall, { owner }: Sharing): Promise<Buffer> {
+    this.#calls.delete(owner)
     try {
       return await upstream.ask(call)
     } finally {
-      this.#calls.delete(callerKey)
+      this.#calls.delete(owner)
     }
   }
 
-  #share(subgraph: string, upstream: Upstream, call: SubgraphCall, callerKey: string): Promise<Buffer> {
-    let ofCaller = this.#calls.get(callerKey)
-    if (!ofCaller) {
-      ofCaller = new Map<string, SharedCall>()
-      this.#calls.set(callerKey, ofCaller)
-    }
+  #share(subgraph: string, upstream: Upstream, call: SubgraphCall, caller: Sharing): Promise<Buffer> {
+    const ofCaller = this.#callsOf(caller)
     const key = `${subgraph} ${call.body}`
     const known = ofCaller.get(key)
     if (known && call.waiting.deadlineAt - known.deadlineAt <= JOIN_MILLISECONDS) {
@@ -64,13 +63,26 @@ export class InFlight {
     const hasLeft = () => waiting.every((each) => each.hasLeft())
     const answer = upstream.ask({ ...call, waiting: { deadlineAt, hasLeft } })
     ofCaller.set(key, { answer, deadlineAt, waiting })
-    const forget = () => this.#forget(callerKey, ofCaller, key, waiting)
+    const forget = () => {
+      if (ofCaller.get(key)?.waiting === waiting) ofCaller.delete(key)
+      if (ofCaller.size === 0) this.#forget(caller, ofCaller)
+    }
     answer.then(forget, forget)
     return answer
   }
 
-  #forget(callerKey: string, ofCaller: Map<string, SharedCall>, key: string, waiting: Waiting[]): void {
-    if (ofCaller.get(key)?.waiting === waiting) ofCaller.delete(key)
-    if (ofCaller.size === 0 && this.#calls.get(callerKey) === ofCaller) this.#calls.delete(callerKey)
+  #callsOf({ owner, key }: Sharing): Map<string, SharedCall> {
+    let ofOwner = this.#calls.get(owner)
+    if (!ofOwner) this.#calls.set(owner, (ofOwner = new Map<string, Map<string, SharedCall>>()))
+    let ofCaller = ofOwner.get(key)
+    if (!ofCaller) ofOwner.set(key, (ofCaller = new Map<string, SharedCall>()))
+    return ofCaller
+  }
+
+  #forget({ owner, key }: Sharing, ofCaller: Map<string, SharedCall>): void {
+    const ofOwner = this.#calls.get(owner)
+    if (ofOwner?.get(key) !== ofCaller) return
+    ofOwner.delete(key)
+    if (ofOwner.size === 0) this.#calls.delete(owner)
   }
 }
