@@ -6,8 +6,8 @@ import type { FeeTerms } from './price.rules.ts'
 /** Terms, and since when they are in force. */
 export type DatedTerms = typeof feeTerms.$inferSelect
 
-/** All terms that there were, newest first. */
-export function allFeeTerms(db: Queryable): Promise<DatedTerms[]> {
+/** All terms that there were, newest first. Async, because a query of Drizzle's is asked again by each `await` of it. */
+export async function allFeeTerms(db: Queryable): Promise<DatedTerms[]> {
   return db.select().from(feeTerms).orderBy(desc(feeTerms.effectiveAt))
 }
 
