@@ -75,7 +75,7 @@ export async function measureEventList(parts: Parts): Promise<void> {
 const PAGE = `query ($after: String, $text: String) {
   events(first: 20, after: $after, filter: { text: $text }) { __typename edges { node { id title startsAt } } pageInfo { endCursor } } }`
 const LONG_PAGE = `query ($after: String) { events(first: 100, after: $after) { pageInfo { endCursor hasNextPage } } }`
-const OFFSET = `select id, title, starts_at from events where status = 'PUBLISHED' order by starts_at, id limit 20 offset $1`
+const OFFSET = `select event_id, starts_at from event_listings where status = 'PUBLISHED' order by starts_at, event_id limit 20 offset $1`
 
 /** As many events as are wanted, all alike but for their title and their start. Columns are those that there are. */
 async function copyEvent({ stage, options }: Parts, eventId: string): Promise<void> {
@@ -95,6 +95,7 @@ async function copyEvent({ stage, options }: Parts, eventId: string): Promise<vo
     [eventId, options.events],
   )
   await stage.pool.query('analyze events')
+  await stage.pool.query('vacuum analyze event_listings')
 }
 
 /** Where the page begins that has so many events before it. */

@@ -10,7 +10,7 @@ const EDITORS = ['OWNER', 'MANAGER'] as const
 const EDITOR_SCOPE = 'tikitu/events.write'
 
 /** Whether the caller may change events of the partner. */
-export function mayEdit(identity: Identity, partnerId: string): boolean {
+function mayEdit(identity: Identity, partnerId: string): boolean {
   return mayActFor(identity, partnerId, EDITORS, EDITOR_SCOPE)
 }
 
