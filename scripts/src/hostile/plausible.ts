@@ -5,6 +5,9 @@ import type { Plausible } from './places.ts'
 const NEXT_YEAR = new Date(Date.now() + 365 * 86_400_000)
 const hoursLater = (hours: number) => new Date(NEXT_YEAR.getTime() + hours * 3_600_000).toISOString()
 
+/** Of something that there is not: what is done to it is done to nobody else's. */
+const NOTHING = '01890000-0000-7000-8000-000000000000'
+
 /**
  * What a well-meaning client would send at each coordinate, so that a request gets as far as it can before it meets what
  * is hostile in it. A coordinate that is missing here gets plain text, or is left out where it may be.
@@ -12,12 +15,19 @@ const hoursLater = (hours: number) => new Date(NEXT_YEAR.getTime() + hours * 3_6
 export function plausibleWith(facts: Facts): Plausible {
   const known: Readonly<Record<string, unknown>> = {
     'Query.booking.id': facts.bookingId,
+    'Query.cancellationQuote.bookingId': facts.bookingId,
+    'Query.doorConflicts.eventId': facts.eventId,
+    'Query.doorCounters.eventId': facts.eventId,
+    'Query.doorDevices.partnerId': facts.partnerId,
+    'Query.doorList.eventId': facts.eventId,
     'Query.event.id': facts.eventId,
     'Query.hold.id': facts.holdId,
     'Query.partner.id': facts.partnerId,
     'Query.payment.id': facts.paymentId,
     'Query.previewTemplate.templateId': facts.templateId,
     'Query.seatingPlan.id': facts.seatingPlanId,
+    'Query.seatMap.eventId': facts.eventId,
+    'Query.ticket.id': facts.ticketId,
     'Query.user.id': facts.buyerId,
     'Query.validateTicket.eventId': facts.eventId,
     'Query.validateTicket.code': facts.ticketCode,
@@ -29,6 +39,7 @@ export function plausibleWith(facts: Facts): Plausible {
     'AddApiClientInput.clientId': '6h0st1leclient0000000001',
     'AddApiClientInput.partnerId': facts.partnerId,
     'CancelBookingInput.bookingId': facts.bookingToCancelId,
+    'CancelEventInput.eventId': NOTHING,
     'ChangeAdminRoleInput.adminId': facts.adminId,
     'ChangeSettingInput.expectedVersion': 0,
     'ChangeSettingInput.key': 'user.addressesMax',
@@ -36,6 +47,7 @@ export function plausibleWith(facts: Facts): Plausible {
     'CheckInInput.code': facts.ticketCode,
     'CheckInInput.eventId': facts.eventId,
     'CheckoutInput.holdId': facts.holdId,
+    'CompleteEventInput.eventId': NOTHING,
     'ConfirmPaymentInput.instrument': 'tok_declined',
     'ConfirmPaymentInput.paymentId': facts.openPaymentId,
     'CreateEventInput.currency': 'GBP',
@@ -48,6 +60,7 @@ export function plausibleWith(facts: Facts): Plausible {
     'CreateVenueInput.partnerId': facts.partnerId,
     'CreateVenueInput.timezone': 'Europe/London',
     'DeactivateAdminInput.adminId': facts.adminId,
+    'ExtendHoldInput.holdId': facts.holdId,
     'HoldBestAvailableInput.eventId': facts.eventId,
     'HoldBestAvailableInput.ticketTypeId': facts.seatedTypeId,
     'HoldGeneralAdmissionInput.eventId': facts.eventId,
@@ -56,14 +69,22 @@ export function plausibleWith(facts: Facts): Plausible {
     'HoldSeatsInput.seatIds': [facts.seatId],
     'ImportSeatingPlanInput.plan': SEATING_PLAN,
     'ImportSeatingPlanInput.venueId': facts.venueId,
+    'IssueDeviceTokenInput.partnerId': facts.partnerId,
     'MakeDefaultAddressInput.addressId': facts.addressId,
     'MarkNotificationReadInput.notificationId': facts.notificationId,
+    'OfflineScanInput.code': facts.ticketCode,
+    'OfflineScanInput.scannedAt': new Date().toISOString(),
     'PublishEventInput.eventId': facts.eventId,
     'RegisterPartnerInput.contactEmail': 'somebody@example.com',
     'RejectPartnerInput.partnerId': facts.partnerToRejectId,
     'ReleaseHoldInput.holdId': facts.holdId,
     'RemoveAddressInput.addressId': facts.addressId,
     'ReinstateUserInput.userId': facts.rivalId,
+    'RenameTicketInput.ticketId': facts.ticketId,
+    'RequestImageUploadInput.eventId': facts.draftEventId,
+    'RescheduleEventInput.eventId': NOTHING,
+    'RescheduleEventInput.startsAt': hoursLater(0),
+    'RevokeDeviceInput.deviceId': NOTHING,
     'SaveTemplateInput.locale': 'en',
     'SaveTemplateInput.name': 'refund-sent',
     'StartPaymentInput.bookingId': facts.pendingBookingId,
@@ -71,10 +92,14 @@ export function plausibleWith(facts: Facts): Plausible {
     'SuspendUserInput.userId': facts.rivalId,
     'TicketTypeInput.capacity': 10,
     'TicketTypeInput.seated': false,
+    'TransferTicketInput.ticketId': facts.ticketId,
     'UpdateAddressInput.addressId': facts.addressId,
+    'UpdateEventInput.eventId': facts.draftEventId,
     'UpdatePartnerInput.partnerId': facts.partnerToSuspendId,
     'UpdateVenueInput.venueId': facts.otherVenueId,
+    'UploadScansInput.eventId': facts.eventId,
     'VerifyPartnerInput.partnerId': facts.partnerToRejectId,
+    'WithdrawTransferInput.transferId': NOTHING,
   }
   let keys = 0
   return (coordinate) => {

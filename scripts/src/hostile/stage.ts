@@ -21,6 +21,7 @@ export interface Facts {
   readonly bookingId: string
   readonly bookingToCancelId: string
   readonly buyerId: string
+  readonly draftEventId: string
   readonly eventId: string
   readonly holdId: string
   readonly notificationId: string
@@ -38,6 +39,7 @@ export interface Facts {
   readonly standingTypeId: string
   readonly templateId: string
   readonly ticketCode: string
+  readonly ticketId: string
   readonly venueId: string
 }
 
@@ -46,13 +48,14 @@ export async function setStage(cast: Cast): Promise<Facts> {
   await giveTime(cast.operator)
   await purchase(cast, { eventTitle: STADIUM_EVENT_TITLE }, { step: (_title, work) => work() }, () => undefined)
   const event = await stadium(cast.buyer)
-  const [bought, rest, partners, people] = await Promise.all([
+  const [bought, draftEventId, rest, partners, people] = await Promise.all([
     whatWasBought(cast.buyer),
+    aDraft(cast.promoter, event),
     inEveryState(cast.buyer, event),
     partnersToDecideOn(cast),
     peopleOf(cast),
   ])
-  return { ...event, ...bought, ...rest, ...partners, ...people }
+  return { ...event, ...bought, draftEventId, ...rest, ...partners, ...people }
 }
 
 /** Nothing must run out of time by itself while somebody looks at what changes. */
@@ -108,13 +111,17 @@ async function whatWasBought(buyer: Ask) {
   type Answer = {
     bookings: {
       edges: {
-        node: { id: string; payment: { id: string } | null; tickets: { status: string; code: string | null }[] }
+        node: {
+          id: string
+          payment: { id: string } | null
+          tickets: { id: string; status: string; code: string | null }[]
+        }
       }[]
     }
   }
   const { bookings } = await buyer<Answer>(
     `query Bought { bookings(first: 20, filter: { status: CONFIRMED }) {
-      edges { node { id payment { id } tickets { status code } } }
+      edges { node { id payment { id } tickets { id status code } } }
     } }`,
   )
   const tickets = bookings.edges.flatMap(({ node }) => node.tickets.map((ticket) => ({ ...ticket, booking: node })))
@@ -123,7 +130,29 @@ async function whatWasBought(buyer: Ask) {
     bookingId: unused.booking.id,
     paymentId: present(unused.booking.payment).id,
     ticketCode: present(unused.code),
+    ticketId: unused.id,
   }
+}
+
+/** An event that nobody else has to do with. */
+async function aDraft(promoter: Ask, { partnerId, venueId }: { partnerId: string; venueId: string }): Promise<string> {
+  const startsAt = new Date(Date.now() + 200 * 86_400_000)
+  const { createEvent } = await promoter<{ createEvent: { id?: string } }>(
+    `mutation Draft($input: CreateEventInput!) { createEvent(input: $input) { ... on Event { id } } }`,
+    {
+      input: {
+        partnerId,
+        venueId,
+        title: 'A draft',
+        category: 'OTHER',
+        startsAt: startsAt.toISOString(),
+        endsAt: new Date(startsAt.getTime() + 3_600_000).toISOString(),
+        currency: 'GBP',
+        ticketTypes: [{ name: 'Standing', seated: false, price: 1_000, capacity: 10 }],
+      },
+    },
+  )
+  return present(createEvent.id)
 }
 
 /** A hold, a booking that waits for money, and one that may be cancelled. */

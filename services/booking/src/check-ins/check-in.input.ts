@@ -1,13 +1,13 @@
 import { text } from '@tikitu/runtime/validate'
 import { z } from 'zod'
-import { secret } from '../devices/device.input.ts'
+import { credential } from '../devices/device.input.ts'
 import { CHECK_IN_REASONS, SCAN_DIRECTIONS } from '../tables.ts'
 
 /** Whatever a scanner read; no code of ours is longer than a few hundred characters. */
 export const code = z.string().max(1_000, 'must have at most 1000 characters')
 
 /** The credential of a device, if one stands at the door. */
-export const device = secret.nullish()
+export const device = credential.nullish()
 
 const scan = {
   code,

@@ -46,6 +46,3 @@ async function doorOfDevice(db: Queryable, credential: string, door: DoorRow | n
 
 /** The refusal of an event that there is not, or not for the caller. */
 export const noSuchEvent = (eventId: string) => refuse('EventNotFound', 'There is no such event.', { eventId })
-
-/** The fault of a question about the door of an event that there is not, or not for the caller. */
-export const noSuchDoor = () => new Fault('NOT_FOUND', 'There is no such event.')

@@ -40,6 +40,7 @@ export interface ScanResult {
 
 /** What became of an upload. */
 export interface Uploaded {
+  readonly at: Date
   /** One for each scan, in their order. */
   readonly results: readonly ScanResult[]
   /** All that is wrong by now with the tickets that were told of; the scan of another device may be among it. */
@@ -69,7 +70,7 @@ export async function uploadScans(tx: Transaction, upload: Upload) {
   // What names no ticket is no other scan's business.
   const conflicts = conflictsAmong([...through, ...all.filter(({ accepted, ticketId }) => accepted && !ticketId)])
   const wrong = new Map(conflicts.map(({ scan, reason }) => [scan.id, reason]))
-  return accept<Uploaded>({ results: rows.map((row) => resultOf(row, byNonce.get(row.nonce), wrong)), conflicts })
+  return accept<Uploaded>({ at, results: rows.map((row) => resultOf(row, byNonce.get(row.nonce), wrong)), conflicts })
 }
 
 /** The tickets that the codes name, locked before anything is written, as `checkIn` does. */

@@ -121,7 +121,10 @@ test('a device stands at the doors of its partner, of its event if it has one, a
   expect((await scanWith(credential, other)).data.checkIn.__typename).toBe('EventNotFound')
   const ofAnother = await aDevice(other.booking.sale.partnerId, { eventId: other.eventId })
   expect((await scanWith(ofAnother.credential, ticket)).data.checkIn.__typename).toBe('EventNotFound')
-  expect(codeOf(await scanWith('tkdev_', ticket))).toBe('UNAUTHENTICATED')
+  for (const bad of ['', 'tkdev_', "' or 1=1 --", `${credential}A`])
+    expect(codeOf(await scanWith(bad, ticket))).toBe('BAD_USER_INPUT')
+  for (const wrong of [`${credential.slice(0, -1)}${credential.endsWith('A') ? 'B' : 'A'}`, secrets('device', newId())])
+    expect(codeOf(await scanWith(wrong, ticket))).toBe('UNAUTHENTICATED')
   expect((await scanWith(credential, ticket)).data.checkIn).toEqual({
     __typename: 'CheckInAccepted',
     ticket: { status: 'USED', code: null, booking: null },
