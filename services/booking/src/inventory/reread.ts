@@ -15,6 +15,16 @@ export const CHANGES_KEPT = 240
 /** When more seats than this changed at once, the map is loaded again: it is smaller than the list. */
 const CHANGED_SEATS_MAX = 5_000
 
+/** Which seats are to be read. */
+export interface MapToRead {
+  readonly eventId: string
+  readonly planId: string
+  /** The ticket types that are for sale to whoever sees the map. */
+  readonly typeNos: readonly number[]
+  /** Whether there was no map when somebody last looked. */
+  readonly isFirst: boolean
+}
+
 /** A seat map as it was just read. */
 export interface ReadMap {
   readonly version: number
@@ -31,13 +41,9 @@ export interface ReadMap {
  */
 export async function rereadMap(
   tx: Transaction,
-  {
-    eventId,
-    planId,
-    typeNos,
-  }: { readonly eventId: string; readonly planId: string; readonly typeNos: readonly number[] },
+  { eventId, planId, typeNos, isFirst }: MapToRead,
 ): Promise<ReadMap | undefined> {
-  await insertMap(tx, eventId, planId)
+  if (isFirst) await insertMap(tx, eventId, planId)
   const before = await lockOldMap(tx, eventId, MAP_AGE_MAX)
   if (!before) return undefined
 

@@ -86,7 +86,7 @@ function openSeatMaps(database: Database): SeatMaps {
     const layout = await layoutWithSeats(database, eventId)
     if (!layout) return null
     const head = await mapHead(orm, eventId, MAP_AGE_MAX)
-    const read = !head || head.isDue ? await reread(eventId, layout) : undefined
+    const read = !head || head.isDue ? await reread(eventId, layout, !head) : undefined
     const known = kept.get(eventId)?.map
     if (read)
       return keep(eventId, isMapOf(known, read, layout) ? { ...known, readAt: read.readAt } : mapOf(layout, read))
@@ -96,9 +96,13 @@ function openSeatMaps(database: Database): SeatMaps {
   }
 
   /** As everybody sees it: what is sold by the partner or at the door is not for sale. */
-  async function reread(eventId: string, { planId, typeNosByChannel }: SeatedLayout): Promise<ReadMap | undefined> {
-    const event = { eventId, planId, typeNos: typeNosByChannel.get('PUBLIC') ?? [] }
-    return accepted(await transact(database, async (tx) => accept(await rereadMap(tx, event))))
+  async function reread(
+    eventId: string,
+    { planId, typeNosByChannel }: SeatedLayout,
+    isFirst: boolean,
+  ): Promise<ReadMap | undefined> {
+    const map = { eventId, planId, typeNos: typeNosByChannel.get('PUBLIC') ?? [], isFirst }
+    return accepted(await transact(database, async (tx) => accept(await rereadMap(tx, map))))
   }
 
   async function storedStates(eventId: string, { plan }: SeatedLayout): Promise<ReadMap> {
