@@ -12,6 +12,12 @@ import { onWake } from './wake.ts'
 /** How long a committed event may lie when nobody woke the relay, in milliseconds. */
 const POLL_MILLISECONDS = 500
 
+/**
+ * Between the beginnings of two numberings, in milliseconds. The first event after a quiet moment is numbered at once; at
+ * a rush, rows by the dozen cost little more than one, and each numbering takes processor time from what is committed.
+ */
+const NUMBER_EVERY_MILLISECONDS = 25
+
 /** Published events are kept so long, so that a consumer restored from a backup can be sent them again. */
 export const OUTBOX_KEPT_DAYS = 30
 const PRUNE_EVERY_MILLISECONDS = 3_600_000
@@ -93,12 +99,15 @@ export function startRelay({ database, source, pipes, log, watched = {} }: Relay
       await session.query(`listen ${COMMITTED}`)
       let pruneAt = 0
       while (!turn.signal.aborted) {
+        const begunAt = performance.now()
         const numbered = await numberCommitted(session, Object.keys(watched))
         for (const sender of senders) sender.deliver(numbered.types)
         await tell(numbered.watched)
         if (numbered.more) continue
         if (Date.now() >= pruneAt) pruneAt = (await prune(session)) ? 0 : Date.now() + PRUNE_EVERY_MILLISECONDS
         await bell.wait(POLL_MILLISECONDS)
+        const early = begunAt + NUMBER_EVERY_MILLISECONDS - performance.now()
+        if (early > 0) await pause(early, turn.signal)
       }
     }
 
