@@ -108,11 +108,6 @@ export function ownerOf(partnerId: string): Identity {
   return { ...anonymous('bench'), kind: 'user', subject, groups: ['partner'], partners: [{ partnerId, role: 'OWNER' }] }
 }
 
-/** Somebody who buys. */
-export function buyer(userId: string): Identity {
-  return { ...anonymous('bench'), kind: 'user', subject: userId, userId }
-}
-
 async function ask(port: number, identity: string, query: string, variables: object): Promise<Record<string, unknown>> {
   const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
     method: 'POST',
