@@ -10,6 +10,7 @@ import { admission } from './edge/admission.ts'
 import { addJsonBodies } from './edge/body.ts'
 import { readCostWeights } from './edge/cost-weights.ts'
 import { costCompiler } from './edge/cost.ts'
+import { operationCheck } from './edge/documents.ts'
 import { addErrorAnswers, answerError, tellErrors } from './edge/errors.ts'
 import { addGraphqlRoute, GRAPHQL_PATH } from './edge/graphql-route.ts'
 import { addMedia } from './edge/media.ts'
@@ -73,6 +74,7 @@ export async function buildGateway(config: GatewayConfig): Promise<FastifyInstan
     })),
     subgraphLimits: config.subgraphLimits,
     log,
+    resumeMilliseconds: config.liveLimits.resumeMilliseconds,
     documentsMax: DOCUMENTS_MAX,
     formatErrors: (errors, { identity, log: requestLog }) =>
       tellErrors(errors, { requestId: identity.requestId, log: requestLog, suggestions }),
@@ -83,7 +85,11 @@ export async function buildGateway(config: GatewayConfig): Promise<FastifyInstan
   const revocations = rememberRevocations()
   const authenticate = authenticatorOf(config, revocations, log)
   const refuseUnderPressure = await addLoadShedding(app, config.pressureLimits)
-  const documents = await readTrustedDocuments(config.trustedDocuments, app.graphql.schema)
+  const documents = await readTrustedDocuments(
+    config.trustedDocuments,
+    app.graphql.schema,
+    operationCheck(config.queryLimits, costOf),
+  )
   const templateOf = renames ? templates(app.graphql.schema) : undefined
   const admit = admission(config, costOf, refuseUnderPressure, documents, templateOf)
   const live = await addLive(app, { path: GRAPHQL_PATH, config, authenticate, revocations, admit, costOf, subscribe })

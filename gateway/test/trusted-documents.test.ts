@@ -8,6 +8,9 @@ import { ids } from './world.ts'
 
 const EVENT = 'query EventTitle($id: ID!) {\n  event(id: $id) {\n    title\n  }\n}'
 const MARK = 'mutation {\n  markAllNotificationsRead\n}'
+const inEach = (levels: number): string =>
+  levels === 0 ? '{ id }' : `{ venue { events(first: 1) { edges { node ${inEach(levels - 1)} } } } }`
+const DEEP = `query Shallow { me { id } } query Deep { event(id: "1") ${inEach(3)} }`
 const idOf = (text: string) => `sha256:${hash('sha256', text, 'hex')}`
 
 let folder: string
@@ -106,6 +109,11 @@ describe('a gateway does not start with trusted documents', () => {
       'that the schema does not allow',
       { [idOf('{ nope }')]: '{ nope }' },
       'Cannot query field "nope" on type "Query".',
+    ],
+    [
+      'that are beyond the limits',
+      { [idOf(DEEP)]: DEEP },
+      'The document has too many levels of fields: at most 12 are allowed.',
     ],
     ['that are no GraphQL', { [idOf('{')]: '{' }, 'Syntax Error: Expected Name, found <EOF>.'],
   ])('%s', async (_, texts, message) => {

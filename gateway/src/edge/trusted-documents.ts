@@ -3,8 +3,9 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigurationError } from '@tikitu/runtime/config'
 import { Fault } from '@tikitu/runtime/fault'
-import { GraphQLError, parse, validate, type GraphQLSchema } from 'graphql'
+import { GraphQLError, Kind, parse, validate, type GraphQLSchema } from 'graphql'
 import { z } from 'zod'
+import type { OperationCheck } from './documents.ts'
 
 /** Which documents are known beforehand. */
 export interface TrustedDocumentSettings {
@@ -27,11 +28,12 @@ export const NO_TRUSTED_DOCUMENTS: TrustedDocuments = trustedDocuments(new Map()
 
 /**
  * Reads the trusted documents, or throws a `ConfigurationError` that names each one whose id is not the SHA-256 of its
- * text or that the schema does not allow: it would fail at whoever uses that client.
+ * text, that the schema does not allow or that is beyond the limits: it would fail at whoever uses that client.
  */
 export async function readTrustedDocuments(
   { path, only }: TrustedDocumentSettings,
   schema: GraphQLSchema,
+  check: OperationCheck,
 ): Promise<TrustedDocuments> {
   if (path === undefined) {
     if (only) throw wrong('is missing: with TRUSTED_DOCUMENTS_ONLY nothing would be executed')
@@ -44,7 +46,7 @@ export async function readTrustedDocuments(
     if (!read) problems.push(`${file}: expected a JSON object of texts by id`)
     for (const [id, text] of Object.entries(read ?? {})) {
       texts.set(hexOf(id), text)
-      problems.push(...problemsWith(id, text, schema).map((problem) => `${file}: ${id}: ${problem}`))
+      problems.push(...problemsWith(id, text, schema, check).map((problem) => `${file}: ${id}: ${problem}`))
     }
   }
   if (problems.length > 0) throw wrong(...problems)
@@ -74,12 +76,18 @@ async function readTexts(file: string): Promise<Record<string, string> | undefin
   }
 }
 
-function problemsWith(id: string, text: string, schema: GraphQLSchema): string[] {
+function problemsWith(id: string, text: string, schema: GraphQLSchema, check: OperationCheck): string[] {
   if (hexOf(id) !== hash('sha256', text, 'hex')) return ['its id is not the SHA-256 of its text']
   try {
-    return validate(schema, parse(text)).map(({ message }) => message)
+    const document = parse(text)
+    const invalid = validate(schema, document).map(({ message }) => message)
+    if (invalid.length > 0) return invalid
+    for (const definition of document.definitions) {
+      if (definition.kind === Kind.OPERATION_DEFINITION) check(text, definition.name?.value)
+    }
+    return []
   } catch (error) {
-    if (error instanceof GraphQLError) return [error.message]
+    if (error instanceof GraphQLError || error instanceof Fault) return [error.message]
     throw error
   }
 }

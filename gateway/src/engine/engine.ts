@@ -59,6 +59,8 @@ export interface EngineOptions {
   readonly subgraphLimits: SubgraphLimits
   /** Told of what concerns no request: a subgraph that is left alone. */
   readonly log: Logger
+  /** How long the events of a subscription are asked for again when they broke off, in milliseconds. */
+  readonly resumeMilliseconds: number
   /** Documents that are kept parsed and validated, at most. */
   readonly documentsMax: number
   /** Writes the entries of `errors`. What a subgraph said arrives here as a `Fault` inside a `GraphQLError` with its path. */

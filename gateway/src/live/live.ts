@@ -23,6 +23,8 @@ export interface LiveLimits extends SocketLimits, PlaceLimits {
   readonly keepAliveMilliseconds: number
   /** How often it is looked whether a caller who stays connected may, in milliseconds. */
   readonly recheckMilliseconds: number
+  /** How long events that broke off are asked for again until that is told, in milliseconds: a service that is restarted is back within seconds. */
+  readonly resumeMilliseconds: number
 }
 
 /** How live updates are asked for at the address of the graph. */

@@ -1,14 +1,18 @@
 import { waitFor } from '@tikitu/runtime/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { startTestGateway, type TestGateway } from '../gateway.ts'
+import { startTestGateway, type RunningGateway, type TestGateway } from '../gateway.ts'
 import { changeBooking, ids } from '../world.ts'
 import { followByEvents, followBySocket, socketClient, type Following } from './clients.ts'
 
 let gateway: TestGateway
+/** Waits less long for a service to come back. */
+let hasty: RunningGateway
 let ada: string
 let bob: string
 beforeAll(async () => {
   gateway = await startTestGateway({ LIVE_KEEP_ALIVE_MILLISECONDS: '500' })
+  const liveLimits = { ...gateway.config.liveLimits, resumeMilliseconds: 200 }
+  hasty = await gateway.startAnother({ ...gateway.config, liveLimits })
   ada = await gateway.pool.accessToken({ sub: 'sub-ada' })
   bob = await gateway.pool.accessToken({ sub: 'sub-bob' })
 })
@@ -133,6 +137,17 @@ describe.each(Object.keys(ways))('by %s', (way) => {
     expect(await mine.answer(1)).toEqual(updated(1, 'CONFIRMED'))
     mine.leave()
     await allGone()
+  })
+
+  it('a service that does not come back in time is told, and that was all', async () => {
+    const id = ids.booking(1)
+    const mine =
+      way === 'a WebSocket' ? followBySocket(socketClient(hasty.url, ada), id) : followByEvents(hasty.url, id, ada)
+    expect(await mine.answer(0)).toEqual(updated(1, 'PENDING'))
+    await gateway.subgraphs.stop('booking')
+    expect(await mine.answer(1)).toMatchObject({ data: null, errors: [{ extensions: { code: 'UNAVAILABLE' } }] })
+    expect(await mine.over).toBeUndefined()
+    await gateway.subgraphs.start('booking')
   })
 
   it('a service that is down when it is asked is told, and that was all', async () => {

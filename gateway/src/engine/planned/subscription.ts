@@ -28,12 +28,6 @@ export interface SubscriptionContext {
   readonly sources: ReadonlyMap<string, EventSource>
 }
 
-/**
- * How long events that broke off are asked for again until it is told, in milliseconds: a service that is restarted is
- * back within seconds.
- */
-const RESUME_MILLISECONDS = 30_000
-
 /** Between attempts: doubled from the first to the longest, each with jitter, in milliseconds. */
 const PAUSE_FIRST_MILLISECONDS = 100
 const PAUSE_LONGEST_MILLISECONDS = 2_000
@@ -51,7 +45,7 @@ export function subscriber(context: SubscriptionContext, options: EngineOptions)
     const node = operation?.events
     const source = node && context.sources.get(node.serviceName)
     if (!source) throw new Error('there is no plan for this subscription')
-    const events: Events = { operation, node, source, formatErrors: options.formatErrors }
+    const events: Events = { operation, node, source, options }
     return answers(events, request)
   }
 }
@@ -81,11 +75,12 @@ interface Events {
   readonly operation: PlannedOperation
   readonly node: FetchNode
   readonly source: EventSource
-  readonly formatErrors: EngineOptions['formatErrors']
+  readonly options: Pick<EngineOptions, 'formatErrors' | 'resumeMilliseconds'>
 }
 
 /** The answers of a subscription. What breaks off is asked for again; after a while, or when it never began, that is told. */
-async function* answers({ operation, node, source, formatErrors }: Events, request: SubscriptionRequest) {
+async function* answers({ operation, node, source, options }: Events, request: SubscriptionRequest) {
+  const { formatErrors, resumeMilliseconds } = options
   const { callerNow, signal } = request
   const variables = operation.withDefaults(request.variables)
   const newRun = (): Run => ({ caller: callerNow(), data: {}, errors: [], variables })
@@ -109,7 +104,7 @@ async function* answers({ operation, node, source, formatErrors }: Events, reque
     } catch (error) {
       if (signal.aborted) return
       brokenAt ??= performance.now()
-      if (!hasBegun || performance.now() - brokenAt > RESUME_MILLISECONDS) {
+      if (!hasBegun || performance.now() - brokenAt > resumeMilliseconds) {
         yield giveUp(error)
         return
       }
