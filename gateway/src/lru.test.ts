@@ -12,6 +12,24 @@ it('a full map forgets what was asked for longest ago', () => {
   expect(map.size).toBe(2)
 })
 
+it('a map that is too heavy forgets as much as it must, but not what came last', () => {
+  const map = new LruMap<string, string>(10, { max: 5, of: (text) => text.length })
+  map.set('a', '12')
+  map.set('b', '123')
+  expect(map.get('a')).toBe('12')
+  map.set('b', '1')
+  map.set('c', '12')
+  expect([map.get('a'), map.get('b'), map.get('c')]).toEqual(['12', '1', '12'])
+  map.set('d', '123456')
+  expect([map.size, map.get('d')]).toEqual([1, '123456'])
+  map.set('e', '')
+  expect([map.size, map.get('d')]).toEqual([1, undefined])
+  map.deleteWhere(() => true)
+  map.set('f', '12345')
+  map.set('g', '')
+  expect(map.size).toBe(2)
+})
+
 it('setting an entry again replaces it and makes no room', () => {
   const map = new LruMap<string, number>(2)
   map.set('a', 1)

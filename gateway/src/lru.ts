@@ -1,4 +1,10 @@
-/** A map that holds at most `max` entries and forgets the one that was asked for longest ago. */
+/** What the values of a map may weigh together, in whatever unit: the one that came last may be heavier by itself. */
+export interface Weight<Value> {
+  readonly max: number
+  of(value: Value): number
+}
+
+/** A map that holds at most `max` entries, of a certain weight if that is given, and forgets those that were asked for longest ago. */
 export class LruMap<Key, Value> {
   readonly #entries = new Map<Key, Value>()
   /**
@@ -7,9 +13,12 @@ export class LruMap<Key, Value> {
    */
   #oldestFirst = this.#entries.keys()
   readonly #max: number
+  readonly #weight: Weight<Value> | undefined
+  #weighs = 0
 
-  constructor(max: number) {
+  constructor(max: number, weight?: Weight<Value>) {
     this.#max = max
+    this.#weight = weight
   }
 
   get size(): number {
@@ -26,18 +35,25 @@ export class LruMap<Key, Value> {
   }
 
   set(key: Key, value: Value): void {
-    this.#entries.delete(key)
+    this.delete(key)
     this.#entries.set(key, value)
     if (this.#entries.size > this.#max) this.#forgetOldest()
+    if (!this.#weight) return
+    this.#weighs += this.#weight.of(value)
+    while (this.#weighs > this.#weight.max && this.#entries.size > 1) this.#forgetOldest()
   }
 
   delete(key: Key): void {
+    if (this.#weight) {
+      const value = this.#entries.get(key)
+      if (value !== undefined) this.#weighs -= this.#weight.of(value)
+    }
     this.#entries.delete(key)
   }
 
   /** Forgets what the predicate is true of. Looks at everything: 10,000 entries take a fifth of a millisecond. */
   deleteWhere(predicate: (value: Value) => boolean): void {
-    for (const [key, value] of this.#entries) if (predicate(value)) this.#entries.delete(key)
+    for (const [key, value] of this.#entries) if (predicate(value)) this.delete(key)
   }
 
   #forgetOldest(): void {
@@ -47,6 +63,6 @@ export class LruMap<Key, Value> {
       this.#oldestFirst = this.#entries.keys()
       oldest = this.#oldestFirst.next()
     }
-    if (!oldest.done) this.#entries.delete(oldest.value)
+    if (!oldest.done) this.delete(oldest.value)
   }
 }

@@ -27,8 +27,9 @@ export interface CheckedOperation {
  */
 export type OperationCheck = (source: string, operationName: string | undefined) => CheckedOperation
 
-/** Documents whose check is remembered. */
+/** Documents whose check is remembered, and their characters together: a thousand of the largest would take 32 million. */
 const DOCUMENTS_MAX = 1_000
+const DOCUMENTS_CHARACTERS_MAX = 4_000_000
 
 /** Brackets, braces and parentheses in each other: the parser calls itself at each, and its stack has an end. */
 const NESTING_MAX = 200
@@ -48,16 +49,25 @@ export function operationCheck(
   costOf: CostOf,
   templateOf: TemplateOf = () => undefined,
 ): OperationCheck {
-  const known = new LruMap<string, readonly CheckedOperation[]>(DOCUMENTS_MAX)
+  const known = new LruMap<string, Checked>(DOCUMENTS_MAX, {
+    max: DOCUMENTS_CHARACTERS_MAX,
+    of: ({ characters }) => characters,
+  })
   return (source, operationName) => {
-    const operations = known.get(source)
-    if (operations) return pick(operations, operationName)
+    const before = known.get(source)
+    if (before) return pick(before.operations, operationName)
     const document = read(source, limits)
     const found = operationsIn(document, limits, costOf)
-    known.set(source, found)
+    known.set(source, { operations: found, characters: source.length })
     const operation = pick(found, operationName)
     return hasTemplate(operation, found) ? { ...operation, template: templateOf(document, source) } : operation
   }
+}
+
+/** A document that was looked at. */
+interface Checked {
+  readonly operations: readonly CheckedOperation[]
+  readonly characters: number
 }
 
 /** What the gateway answers itself, and events, have the aliases of their document. */

@@ -28,6 +28,9 @@ export interface SubscriptionContext {
   readonly sources: ReadonlyMap<string, EventSource>
 }
 
+/** Characters of the documents that are kept together. Parsed, they take twenty-five times as much. */
+const DOCUMENTS_CHARACTERS_MAX = 1_000_000
+
 /** Between attempts: doubled from the first to the longest, each with jitter, in milliseconds. */
 const PAUSE_FIRST_MILLISECONDS = 100
 const PAUSE_LONGEST_MILLISECONDS = 2_000
@@ -52,14 +55,17 @@ export function subscriber(context: SubscriptionContext, options: EngineOptions)
 
 /** Parses and validates a document once; throws an `AggregateError` of what is wrong with it. */
 function rememberDocuments(schema: GraphQLSchema, documentsMax: number): (query: string) => DocumentNode {
-  const documents = new LruMap<string, DocumentNode>(documentsMax)
+  const documents = new LruMap<string, { readonly document: DocumentNode; readonly characters: number }>(documentsMax, {
+    max: DOCUMENTS_CHARACTERS_MAX,
+    of: ({ characters }) => characters,
+  })
   return (query) => {
     const known = documents.get(query)
-    if (known) return known
+    if (known) return known.document
     const document = parse(query)
     const errors = validate(schema, document)
     if (errors.length > 0) throw new AggregateError(errors, 'the document is not valid')
-    documents.set(query, document)
+    documents.set(query, { document, characters: query.length })
     return document
   }
 }
