@@ -63,6 +63,11 @@ describe('what the stock engine cannot answer', () => {
     }
   })
 
+  it('nothing at all, by a literal below a condition by a variable', async () => {
+    const query = `query ($yes: Boolean!) { ${EVENT} { ... @include(if: $yes) { title @include(if: false) } } }`
+    expect((await gateway.graph(query, { variables: { yes: true } })).data).toEqual({ event: {} })
+  })
+
   it('the schema and the graph in one operation', async () => {
     const query = `query Q { ...F __schema { queryType { name } } __typename } fragment F on Query { t: __type(name: "Money") { kind } ${EVENT} { title } }`
     const { data } = await gateway.graph(query, { operationName: 'Q' })

@@ -62,7 +62,7 @@ export function splitIntrospection(operation: OperationDefinitionNode, fragments
 const isIntrospection = ({ name }: FieldNode) => name.value === '__schema' || name.value === '__type'
 
 /** Whether `@skip(if: true)` or `@include(if: false)` leave it out, whatever the variables are. */
-function isLeftOut({ directives = [] }: SelectionNode): boolean {
+export function isLeftOut({ directives = [] }: SelectionNode): boolean {
   return directives.some(({ name, arguments: args }) => {
     const condition = args?.[0]?.value
     return condition?.kind === Kind.BOOLEAN && condition.value === (name.value === GraphQLSkipDirective.name)

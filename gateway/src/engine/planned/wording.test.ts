@@ -37,6 +37,15 @@ test('a field whose fragments can never apply is still asked for', () => {
   ).toBe('mutation { hold { ... on Event { ... on PublishOutcome { __typename } } } }')
 })
 
+test('what literals leave out is not asked for, and where nothing is left the type is', () => {
+  expect(
+    worded(
+      'query ($yes: Boolean!) { event { ... @include(if: $yes) { ...F @skip(if: true) } } } fragment F on Event { id }',
+    ),
+  ).toBe('query ($yes: Boolean!) { event { ... @include(if: $yes) { __typename } } }')
+  expect(worded('{ event { id @include(if: false) node { id } } }')).toBe('{ event { node { id } } }')
+})
+
 test('a condition that always holds is none', () => {
   expect(worded('mutation ($yes: Boolean!) { hold { ... on HoldOutcome @include(if: $yes) { __typename } } }')).toBe(
     'mutation ($yes: Boolean!) { hold { ... @include(if: $yes) { __typename } } }',

@@ -13,23 +13,28 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql'
+import { isLeftOut } from './introspection.ts'
 
 /** Of `node: node` beside `node` the planner keeps both, and asks a subgraph for one of them without what is below. */
 const NAMESAKE = /\b(\w+): \1\b/
 
 const CONDITION = / on (\w+)/g
 
+/** `@skip` or `@include` that goes by a literal. */
+const LITERAL = /\(if: (true|false)\)/
+
 /**
  * An operation in words that the planner understands. It leaves out a field, even of a mutation, whose fragments are all of
  * types that cannot be there, or finds no plan for it; and none for a fragment on the field's own union with `@include`.
- * Either takes an interface or a union in a condition.
+ * Either takes an interface or a union in a condition. Nor does it find one where literals leave out all that a variable
+ * decides about.
  */
 export function wordedForPlanner(schema: GraphQLSchema, document: DocumentNode): string {
   const text = print(document)
   const isAbstract = ([, name = '']: RegExpExecArray) => isAbstractType(schema.getType(name))
-  const hasAbstract = text.matchAll(CONDITION).some(isAbstract)
-  if (!hasAbstract && !NAMESAKE.test(text)) return text
-  const possible = hasAbstract ? withoutImpossible(schema, document) : document
+  const hasImpossible = LITERAL.test(text) || text.matchAll(CONDITION).some(isAbstract)
+  if (!hasImpossible && !NAMESAKE.test(text)) return text
+  const possible = hasImpossible ? withoutImpossible(schema, document) : document
   return print(
     visit(possible, {
       Field: (field) => (field.alias?.value === field.name.value ? { ...field, alias: undefined } : undefined),
@@ -52,6 +57,7 @@ function withoutImpossible(schema: GraphQLSchema, { definitions }: DocumentNode)
   }
   const below = (parent: string, scope: Scope, { selections }: SelectionSetNode): SelectionSetNode => {
     const kept = selections.flatMap((selection): SelectionNode[] => {
+      if (isLeftOut(selection)) return []
       if (selection.kind === Kind.FIELD) {
         if (!selection.selectionSet) return [selection]
         const type = getNamedType(scope.map((each) => each.getFields()[selection.name.value]?.type).find(Boolean))
