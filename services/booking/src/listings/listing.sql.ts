@@ -157,12 +157,14 @@ function queryOf(words: readonly SearchedWord[]): string {
 
 /** The venues around a point and how far they are. */
 function venuesNear({ latitude, longitude, radiusKm }: Near): SQL {
-  const point = sql`ll_to_earth(${latitude}::float8, ${longitude}::float8)`
+  // To the centimetre: what is smaller, such as 5e-324, is beneath what these functions can work with.
+  const point = sql`ll_to_earth(${Number(latitude.toFixed(7))}::float8, ${Number(longitude.toFixed(7))}::float8)`
+  const metres = Math.max(0.01, radiusKm * 1000)
   return sql`
     select v.venue_id, earth_distance(v.location::earth, ${point}) as metres
       from venue_listings v
-     where v.location <@ earth_box(${point}, ${radiusKm * 1000}::float8)
-       and earth_distance(v.location::earth, ${point}) <= ${radiusKm * 1000}::float8`
+     where v.location <@ earth_box(${point}, ${metres}::float8)
+       and earth_distance(v.location::earth, ${point}) <= ${metres}::float8`
 }
 
 /** For each word those of published events that it may have been meant for, most similar first. */

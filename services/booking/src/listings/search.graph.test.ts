@@ -102,6 +102,13 @@ describe('around a point', () => {
     expect(await wrong({}, { sort: 'DISTANCE' })).toBe('sort')
   })
 
+  test('a coordinate or radius that is next to nothing is nothing', async () => {
+    const tiny = 5e-324
+    await event('at the equator', await aVenue(booking.database, { latitude: tiny, longitude: -tiny }))
+    const near = { latitude: -tiny, longitude: tiny, radiusKm: tiny }
+    expect((await search({ near }, { sort: 'DISTANCE' })).titles).toEqual(['at the equator'])
+  })
+
   test('there is what is in the radius, nearest first, page by page', async () => {
     const partnerId = await aPartner(booking.database)
     const place = (name: string, latitude: number | null, longitude: number | null) =>
