@@ -27,11 +27,12 @@ export async function setUp({ say, cleanUp }: BenchContext): Promise<Stage> {
   const databases = SERVICE_NAMES.map((name) => ({ name: `${name}_db`, owner: `tikitu_${name}` }))
   const postgres = await startPostgres({ dataDir: join(dataDir, 'postgres'), port: 0, durable: true, databases })
   cleanUp(() => postgres.stop())
-  const urls = SERVICE_NAMES.flatMap((service) => [
-    [`DATABASE_URL_${service.toUpperCase()}`, postgres.url(`${service}_db`)],
-    [`RELAY_URL_${service.toUpperCase()}`, postgres.relayUrl(`${service}_db`)],
-  ])
-  const system = await startSystem(dataDir, { env: Object.fromEntries(urls) })
+  const env: Record<string, string> = {}
+  for (const service of SERVICE_NAMES) {
+    env[`DATABASE_URL_${service.toUpperCase()}`] = postgres.url(`${service}_db`)
+    env[`RELAY_URL_${service.toUpperCase()}`] = postgres.relayUrl(`${service}_db`)
+  }
+  const system = await startSystem(dataDir, { env })
   cleanUp(() => system.stop())
   say(`the system is up, with the demo data, after ${system.secondsToReady.toFixed(1)} s`)
   const ask: Stage['ask'] = async (who, query, variables = {}) => {
