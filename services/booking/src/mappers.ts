@@ -6,6 +6,7 @@ import type { DoorList } from './check-ins/door-list.ts'
 import type { DeviceRow } from './devices/device.sql.ts'
 import type { EventRow, TicketTypeRow } from './events/event.sql.ts'
 import type { HeldTickets } from './holds/hold.rules.ts'
+import type { CompactMap } from './inventory/compact-map.rules.ts'
 import type { EventSeat } from './inventory/seat-map.ts'
 import type { Suggestion } from './listings/suggestion.sql.ts'
 import type { BookingLine } from './tables.ts'
@@ -18,6 +19,8 @@ export interface EventSource extends EventRow {}
 export interface EventSuggestionSource extends Suggestion {}
 /** A ticket type as its table has it, with its event's currency. */
 export interface TicketTypeSource extends TicketTypeRow {}
+/** A compact map, as it is in memory. */
+export interface SeatMapSource extends CompactMap {}
 /** A seat, whose status may not have been looked at. */
 export interface SeatSource extends EventSeat {}
 /** A hold as its verbs have it. */

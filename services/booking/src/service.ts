@@ -44,6 +44,7 @@ export function defineBooking({
     ...doorResolvers,
     ...devices,
     Event: { ...events.Event, ...seatMapResolvers.Event },
+    SeatMap: seatMapResolvers.SeatMap,
     Query: {
       ...events.Query,
       ...seatMapResolvers.Query,

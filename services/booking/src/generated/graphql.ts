@@ -5,6 +5,7 @@ import type {
   EventSource,
   EventSuggestionSource,
   TicketTypeSource,
+  SeatMapSource,
   SeatSource,
   HoldSource,
   BookingSource,
@@ -209,7 +210,10 @@ export type Mutation = {
   readonly publishEvent: PublishEventOutcome
   /** Reserves chosen seats, all or none of them. */
   readonly holdSeats: HoldSeatsOutcome
-  /** Reserves the best seats next to each other that are free, all or none. */
+  /**
+   * Reserves the best seats next to each other that are free, all or none: those in front of what people look at, where the
+   * seating plan says what that is. Never seats for wheelchairs, and no single seat stays where another place avoids it.
+   */
   readonly holdBestAvailable: HoldBestAvailableOutcome
   /** Reserves units of a general-admission ticket type, all or none. */
   readonly holdGeneralAdmission: HoldGeneralAdmissionOutcome
@@ -643,8 +647,16 @@ export type SeatMap = {
   readonly layoutId: Scalars['ID']['output']
   /** When the seats were read, by the database's clock. */
   readonly readAt: Scalars['DateTime']['output']
-  /** In the layout's order. */
+  /** In the layout's order; with `name` only that section, or none when there is no such section: what is in view costs the least. */
   readonly sections: ReadonlyArray<SeatMapSection>
+}
+
+/**
+ * The state of every seat of an event as it was at `readAt`, which is at most half a second ago. What each place is, its row
+ * and the id that `holdSeats` takes, is in `Event.seatLayout`, which never changes and has the same sections and places.
+ */
+export type SeatMapSectionsArgs = {
+  name?: InputMaybe<Scalars['String']['input']>
 }
 
 /** The seats of a section in two bits each. */
@@ -2441,7 +2453,7 @@ export type ResolversTypes = {
   EventSection: ResolverTypeWrapper<EventSection>
   SeatStatus: SeatStatus
   Seat: ResolverTypeWrapper<SeatSource>
-  SeatMap: ResolverTypeWrapper<SeatMap>
+  SeatMap: ResolverTypeWrapper<SeatMapSource>
   SeatMapSection: ResolverTypeWrapper<SeatMapSection>
   SeatLayout: ResolverTypeWrapper<SeatLayout>
   SeatLayoutSection: ResolverTypeWrapper<SeatLayoutSection>
@@ -2619,7 +2631,7 @@ export type ResolversParentTypes = {
   TicketType: TicketTypeSource
   EventSection: EventSection
   Seat: SeatSource
-  SeatMap: SeatMap
+  SeatMap: SeatMapSource
   SeatMapSection: SeatMapSection
   SeatLayout: SeatLayout
   SeatLayoutSection: SeatLayoutSection
@@ -3267,7 +3279,12 @@ export type SeatMapResolvers<
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
   layoutId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
   readAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>
-  sections?: Resolver<ReadonlyArray<ResolversTypes['SeatMapSection']>, ParentType, ContextType>
+  sections?: Resolver<
+    ReadonlyArray<ResolversTypes['SeatMapSection']>,
+    ParentType,
+    ContextType,
+    Partial<SeatMapSectionsArgs>
+  >
 }
 
 export type SeatMapSectionResolvers<

@@ -74,6 +74,16 @@ describe('a compact map', () => {
     expect(map.sections).toEqual(await seatsInWords(event.id))
   })
 
+  test('of one section is that section alone', async () => {
+    const event = await anEvent(booking.database, { rows: [{ width: 3 }, { width: 5, section: 'B' }] })
+    const query = `query ($id: ID!, $name: String) { seatMap(eventId: $id) { sections(name: $name) { name seats } } }`
+    const sections = async (name: string | null) =>
+      (await booking.graph(nobody(), query, { id: event.id, name })).data.seatMap.sections
+    expect(await sections('B')).toEqual([{ name: 'B', seats: 5 }])
+    for (const name of ['C', '', '\u0000']) expect(await sections(name)).toEqual([])
+    expect(await sections(null)).toHaveLength(2)
+  })
+
   test('belongs to a layout that says what the places are', async () => {
     const event = await anEvent(booking.database, { rows: [{ width: 3, accessible: [2] }, { width: 2 }] })
     const query = `query ($id: ID!) { event(id: $id) { seatMap { layoutId sections { available } }

@@ -14,6 +14,10 @@ export const seatMapResolvers = {
       resolve: (update: SeatChanges | SeatMapOutdated) => update,
     },
   },
+  SeatMap: {
+    sections: ({ sections }, { name }) =>
+      name == null ? [...sections] : sections.filter((section) => section.name === name),
+  },
   Event: {
     seatMap: ({ id }, _, { database }) => seatMapsOf(database).current(id),
     seatLayout: async ({ id }, _, { database }) => {
