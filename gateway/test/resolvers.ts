@@ -17,8 +17,9 @@ interface Reference {
 const byId = <Row extends { id: string }>(rows: readonly Row[], wanted: string) =>
   rows.find(({ id }) => id === wanted) ?? null
 
-/** A page with everything in it. */
+/** A page with everything in it; one of events says too that it was found by the words as they were written. */
 const page = <Node extends { id: string }>(nodes: readonly Node[]) => ({
+  corrected: false,
   edges: nodes.map((node) => ({ cursor: node.id, node })),
   pageInfo: { hasNextPage: false, endCursor: nodes.at(-1)?.id ?? null },
 })
