@@ -28,7 +28,10 @@ export interface Outcome {
 /** How many operations are swept at once. */
 const CONCURRENCY = 6
 
-/** Every place of every operation, with every value that is meant for it, as every account. */
+/**
+ * Every place of every operation, with every value that is meant for it: in a soak as every account, otherwise the first
+ * value as every account, so that one of them comes past the door, and the others as one after the other.
+ */
 export function attemptsOn(
   operations: readonly Operation[],
   plausible: Plausible,
@@ -38,13 +41,10 @@ export function attemptsOn(
   const places = operations.flatMap((operation) => placesOf(operation, plausible))
   return places.flatMap((place, turn) =>
     hostileValues(String(place.path.findLast((key) => typeof key === 'string')), place.scalar, { soak, turn }).flatMap(
-      (hostile) =>
-        accounts.map((account) => ({
-          account,
-          place,
-          hostile,
-          body: bodyWith(place, hostile, plausible),
-        })),
+      (hostile, nth) =>
+        accounts
+          .filter((_account, index) => soak || nth === 0 || index === (turn + nth) % accounts.length)
+          .map((account) => ({ account, place, hostile, body: bodyWith(place, hostile, plausible) })),
     ),
   )
 }
