@@ -10,6 +10,15 @@ const cut: Behaviour = (_, response) => {
   setImmediate(() => response.destroy())
 }
 
+/** What nobody would complain of but for its length. */
+const LONG_ANSWER = JSON.stringify({
+  data: {
+    _entities: [
+      { __typename: 'Booking', id: ids.booking(1), payment: { status: 'SUCCEEDED', more: 'x'.repeat(200_000) } },
+    ],
+  },
+})
+
 describe.each(ENGINE_NAMES)('with the engine %s', (engine) => {
   let gateway: TestGateway
   let token = ''
@@ -17,6 +26,7 @@ describe.each(ENGINE_NAMES)('with the engine %s', (engine) => {
     gateway = await startTestGateway({
       GATEWAY_ENGINE: engine,
       SUBGRAPH_TIMEOUT_MILLISECONDS: '1500',
+      SUBGRAPH_ANSWER_BYTES_MAX: '100000',
     })
     token = await gateway.pool.accessToken({ sub: 'sub-ada' })
     await gateway.graph(BOOKING, { token })
@@ -119,6 +129,7 @@ describe.each(ENGINE_NAMES)('with the engine %s', (engine) => {
       ['JSON that is no GraphQL', /INTERNAL|UNAVAILABLE/, (_, response) => response.end('["hunter2"]')],
       ['nothing', 'UNAVAILABLE', (_, response) => response.end()],
       ['cut off', 'UNAVAILABLE', cut],
+      ['longer than is taken', /INTERNAL|UNAVAILABLE/, (_, response) => response.end(LONG_ANSWER)],
       ['without an end', 'TIMEOUT', (_, response) => response.writeHead(200).write('{"data":')],
     ] satisfies [string, string | RegExp, Behaviour][])(
       'takes its part with it when it is %s',

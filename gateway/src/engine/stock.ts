@@ -2,6 +2,7 @@ import gatewayPlugin from '@mercuriusjs/gateway'
 import type { GraphQLError } from 'graphql'
 import type { MercuriusContext } from 'mercurius'
 import type { FastifyInstance } from 'fastify'
+import { Pool } from 'undici'
 import type { Engine, EngineOptions, RunningEngine } from './engine.ts'
 import { subgraphError, subgraphUnreachable } from './subgraph-error.ts'
 
@@ -15,6 +16,19 @@ export function stockEngine(reason: string): Engine {
 }
 
 async function register(app: FastifyInstance, options: EngineOptions): Promise<RunningEngine> {
+  const { timeoutMilliseconds, answerBytesMax } = options.subgraphLimits
+  // The library's own would take answers of any size.
+  const poolFor = ({ url }: { url: string }) =>
+    new Pool(new URL(url).origin, {
+      connections: 64,
+      headersTimeout: timeoutMilliseconds,
+      bodyTimeout: timeoutMilliseconds,
+      maxResponseSize: answerBytesMax,
+    })
+  const subgraphs = options.subgraphs.map((subgraph) => ({ ...subgraph, pool: poolFor(subgraph) }))
+  app.addHook('onClose', async () => {
+    await Promise.all(subgraphs.map(({ pool }) => pool.destroy()))
+  })
   await app.register(gatewayPlugin.default, {
     routes: false,
     graphiql: false,
@@ -28,14 +42,12 @@ async function register(app: FastifyInstance, options: EngineOptions): Promise<R
       },
     }),
     gateway: {
-      services: options.subgraphs.map(({ name, url, sdl }) => ({
+      services: subgraphs.map(({ name, url, sdl, pool }) => ({
         name,
         url,
         // With the schema at hand nothing is asked at start, and there is nothing to refresh.
         schema: sdl,
-        headersTimeout: options.subgraphLimits.timeoutMilliseconds,
-        bodyTimeout: options.subgraphLimits.timeoutMilliseconds,
-        connections: 64,
+        ...asAgent(pool),
         allowBatchedQueries: false,
         // What this returns is all that is sent: no header of the client gets through.
         rewriteHeaders: (_headers: unknown, { caller }: MercuriusContext) => ({ ...caller.subgraphHeaders() }),
@@ -44,6 +56,9 @@ async function register(app: FastifyInstance, options: EngineOptions): Promise<R
   })
   return { subscribe: undefined, renames: false }
 }
+
+/** The library declares the dispatcher of an older undici, which ours can do all of. */
+const asAgent = (agent: Pool): object => ({ agent })
 
 /**
  * The library bundles what a subgraph said, or why it said nothing, in one error at the field that asked. Beside data
