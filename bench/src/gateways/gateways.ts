@@ -33,7 +33,7 @@ const PLENTY = '1000000000'
 /** Ends a process whose parent is gone. */
 const LEASH = ['--import', join(REPOSITORY, 'local/src/runner/leash.ts')]
 
-const PRODUCTION_GRAPHQL = ['--import', join(import.meta.dirname, 'production-graphql.ts')]
+const PRODUCTION_GRAPHQL = ['--import', join(import.meta.dirname, 'production-graphql.main.ts')]
 
 /** The ports that a bench needs in a row. */
 export const PORTS = 20

@@ -2,7 +2,7 @@
  * Reservations per second from the opening of a real on-sale: nobody is quick enough for the first second, the crowd is
  * there in the fifth, and it thins out when the good seats are gone.
  */
-export const RESERVATIONS_PER_SECOND = [7, 18, 52, 72, 131, 134, 108, 120, 125, 100, 39] as const
+const RESERVATIONS_PER_SECOND = [7, 18, 52, 72, 131, 134, 108, 120, 125, 100, 39] as const
 
 /** Seconds that the replay lasts. */
 export const SECONDS = RESERVATIONS_PER_SECOND.length
