@@ -44,7 +44,7 @@ describe.skipIf(!executablePath)(`GraphiQL in a browser${missing}`, () => {
   it('shows what the schema says about itself', async () => {
     await page.getByRole('button', { name: 'Show Documentation Explorer' }).click()
     await page.getByRole('link', { name: 'Query' }).first().click()
-    await page.getByText('Published events by start, soonest first', { exact: false }).waitFor()
+    await page.getByText('Published events that fit, soonest first unless', { exact: false }).waitFor()
   })
 
   it('sends the token that is written under Headers', async () => {
