@@ -26,6 +26,8 @@ export function watched(
     confirmIntent: (ref, instrument) => around('confirmIntent', () => provider.confirmIntent(ref, instrument)),
     cancelIntent: (ref) => around('cancelIntent', () => provider.cancelIntent(ref)),
     refundIntent: (request) => around('refundIntent', () => provider.refundIntent(request)),
+    fetchRefund: (ref) => around('fetchRefund', () => provider.fetchRefund(ref)),
+    fetchDispute: (ref) => around('fetchDispute', () => provider.fetchDispute(ref)),
   }
 }
 

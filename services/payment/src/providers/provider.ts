@@ -23,9 +23,28 @@ export interface Intent {
 export interface IntentRefund {
   /** The provider's name for it. */
   readonly ref: string
-  readonly state: 'succeeded' | 'failed'
+  /** `pending`: it is on its way, and may still fail; the other two are final. */
+  readonly state: 'pending' | 'succeeded' | 'failed'
   /** Why it failed, in the provider's words; null unless it did. */
   readonly failureCode: string | null
+}
+
+/** A provider's truth about a payer's bank that wants the money of an attempt back. */
+export interface IntentDispute {
+  /** The provider's name for it. */
+  readonly ref: string
+  /** The attempt that it is about. */
+  readonly intentRef: string
+  /** What is wanted back, in minor units; no more than was taken. */
+  readonly amount: number
+  /** ISO 4217. */
+  readonly currency: string
+  /** Why, in the provider's words: `fraudulent`. */
+  readonly reason: string
+  /** `open`: the bank has not decided. `lost`: the money is gone. `won`: it is ours again. */
+  readonly state: 'open' | 'won' | 'lost'
+  /** Until when it can be answered; null when it no longer can. */
+  readonly dueBy: Date | null
 }
 
 /**
@@ -39,13 +58,20 @@ export interface PaymentProvider {
   fetchIntent(ref: string): Promise<Intent>
   /** Ends it, unless it is final already: read the answer's state. */
   cancelIntent(ref: string): Promise<Intent>
-  /** Gives back a part of what an attempt took, or all of it; never more. `key` names the refund for ever. */
+  /**
+   * Gives back a part of what an attempt took, or all of it; never more. `key` names the refund for ever. Repeated, it
+   * may answer in the words of the first time: what became of a pending one is asked of `fetchRefund`.
+   */
   refundIntent(request: {
     readonly key: string
     readonly ref: string
     readonly amount: number
     readonly currency: string
   }): Promise<IntentRefund>
+  /** How a refund stands. */
+  fetchRefund(ref: string): Promise<IntentRefund>
+  /** How a dispute stands. */
+  fetchDispute(ref: string): Promise<IntentDispute>
 }
 
 /** A provider of play money, confirmed by us instead of by the payer's client. */

@@ -23,7 +23,8 @@ export async function settleRefund(tx: Transaction, { refundId, attempt, answer,
   const found = await refundAndPaymentForUpdate(tx, refundId)
   if (found?.refund.status !== 'PROCESSING' || found.refund.attempt !== attempt) return
   const { refund, payment } = found
-  if (answer.state === 'succeeded') await pay(tx, { refund, payment, providerRef: answer.ref, at })
+  if (answer.state === 'pending') await updateRefund(tx, refund.id, { providerRef: answer.ref })
+  else if (answer.state === 'succeeded') await pay(tx, { refund, payment, providerRef: answer.ref, at })
   else await refusedByProvider(tx, { refund, payment, code: answer.failureCode ?? 'unknown', at })
 }
 

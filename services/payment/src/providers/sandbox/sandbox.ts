@@ -78,6 +78,16 @@ export function openSandbox(database: Database): SandboxProvider {
       })
       return refundOf(accepted(outcome))
     },
+
+    async fetchRefund(ref) {
+      const [refund] = await orm.select().from(sandboxRefunds).where(eq(sandboxRefunds.ref, ref))
+      if (!refund) throw new Error(`the sandbox has no refund ${ref}`)
+      return refundOf(refund)
+    },
+
+    async fetchDispute(ref) {
+      throw new Error(`the sandbox has no dispute ${ref}`)
+    },
   }
 
   async function read(ref: string): Promise<Intent> {
