@@ -243,7 +243,7 @@ export default {
     { files: ['scripts/**', 'local/**', 'bench/**', 'runtime/src/testing/**'], rules: { 'no-console': 'off' } },
     {
       // The tools ask for a default export.
-      files: ['**/*.config.ts', 'vitest.workspace.ts', 'scripts/src/test/global-setup.ts'],
+      files: ['**/*.config.ts', 'vitest.workspace.ts', 'scripts/src/test/{global-setup,data-dir-templates}.ts'],
       rules: { 'import/no-default-export': 'off' },
     },
     {

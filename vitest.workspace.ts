@@ -20,7 +20,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     globalSetup: ['scripts/src/test/global-setup.ts'],
     projects: [
-      ...['schema', 'runtime', 'local', 'gateway', 'scripts', 'bench'].map((name) => inProcess(name, name)),
+      ...['schema', 'runtime', 'local', 'gateway', 'scripts', 'bench', 'saga'].map((name) => inProcess(name, name)),
       ...SERVICE_NAMES.map((name) => inProcess(name, `services/${name}`)),
       {
         extends: true,
@@ -29,8 +29,9 @@ export default defineConfig({
           name: 'e2e',
           include: ['**/*.e2e.test.ts'],
           exclude: ['**/node_modules/**', '.data/**'],
+          globalSetup: ['scripts/src/test/data-dir-templates.ts'],
           testTimeout: 120_000,
-          hookTimeout: 120_000,
+          hookTimeout: 180_000,
           fileParallelism: false,
           sequence: { groupOrder: 1 },
         },

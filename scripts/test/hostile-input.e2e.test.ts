@@ -1,5 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { demoAccounts } from '@tikitu/local/demo-accounts'
 import { startPostgres, type Postgres } from '@tikitu/local/postgres'
@@ -25,6 +24,7 @@ import {
 } from '../src/hostile/sweep.ts'
 import { signInAs } from '../src/token/user-pool.ts'
 import { until } from '../src/wait.ts'
+import { filledDataDir } from './data-dir.ts'
 
 /** CI sends a few values to each place; the soak sends all of them. */
 const SOAK = Boolean(process.env['SOAK'])
@@ -58,7 +58,7 @@ let senders: ReadonlyMap<string, Send>
 let attempts: readonly Attempt[]
 
 beforeAll(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'tikitu-hostile-'))
+  dataDir = await filledDataDir()
   const owned = SERVICE_NAMES.map((name) => ({ name: `${name}_db`, owner: `tikitu_${name}` }))
   postgres = await startPostgres({ dataDir: join(dataDir, 'postgres'), port: 0, durable: false, databases: owned })
   databases = new Map(owned.map(({ name }) => [name, postgres.adminUrl(name)]))

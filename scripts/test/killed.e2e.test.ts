@@ -1,11 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { processesOf, startSystem, type SpawnedSystem } from '@tikitu/local/spawn-system'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { comesBack, isReady, nothingRuns, violations } from './aftermath.ts'
 import { comesToRest } from './at-rest.ts'
+import { filledDataDir } from './data-dir.ts'
 import { runDemo } from './demo-process.ts'
 import { pidOf, VICTIMS, type Victim } from './victims.ts'
 
@@ -29,24 +28,13 @@ interface Row {
 
 // Every process at every moment takes half an hour: `SOAK=1` asks for it. CI kills a few, in system.e2e.test.ts.
 describe.runIf(process.env['SOAK'])('kill -9 in the middle of the demo leaves what a restart makes whole', () => {
-  /** The data of a system that was started and stopped: a copy is quicker than bringing the demo data every time. */
-  const template = mkdtempSync(join(tmpdir(), 'tikitu-killed-template-'))
   const rows: Row[] = []
   let dataDir: string
   let system: SpawnedSystem
 
-  beforeAll(async () => {
-    await (await startSystem(template)).stop()
-  }, 5 * 60_000)
-  afterAll(() => {
-    rmSync(template, { recursive: true, force: true })
-    console.table(rows)
-  })
+  afterAll(() => console.table(rows))
   beforeEach(async () => {
-    dataDir = mkdtempSync(join(tmpdir(), 'tikitu-killed-'))
-    cpSync(template, dataDir, { recursive: true })
-    const data = join(dataDir, 'postgres/pgdata')
-    if (existsSync(data)) chmodSync(data, 0o700)
+    dataDir = await filledDataDir()
     system = await startSystem(dataDir)
   })
   afterEach(async ({ task }) => {

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { demoAccounts } from '@tikitu/local/demo-accounts'
 import { startSystem, type SpawnedSystem } from '@tikitu/local/spawn-system'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -9,13 +7,14 @@ import { operation } from '../src/demo/operations.ts'
 import { graphClient, type Ask } from '../src/graph.ts'
 import { STADIUM_EVENT_TITLE } from '../src/seed/programme.ts'
 import { signInAs } from '../src/token/user-pool.ts'
+import { filledDataDir } from './data-dir.ts'
 import { followByEvents, followBySocket, type Answer, type Follow } from './follow.ts'
 
 let system: SpawnedSystem
 let dataDir: string
 let tokens: { buyer: string; rival: string }
 beforeAll(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'tikitu-e2e-'))
+  dataDir = await filledDataDir()
   system = await startSystem(dataDir)
   const tokenOf = async (name: 'buyer' | 'rival') =>
     (await signInAs(`http://127.0.0.1:${system.portBase + 11}`, demoAccounts[name].email)).accessToken

@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { demoAccounts } from '@tikitu/local/demo-accounts'
 import { startSystem, type SpawnedSystem } from '@tikitu/local/spawn-system'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { graphClient, type Ask } from '../src/graph.ts'
 import { signInAs } from '../src/token/user-pool.ts'
+import { filledDataDir } from './data-dir.ts'
 import { startSecondGateway, type SecondGateway } from './second-gateway.ts'
 
 const IDENTITY_SECRET = 'a secret that only the e2e tests know, of enough bytes'
@@ -15,7 +14,7 @@ let second: SecondGateway
 let dataDir: string
 let operator: Ask
 beforeAll(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'tikitu-e2e-'))
+  dataDir = await filledDataDir()
   system = await startSystem(dataDir, { env: { IDENTITY_SECRET } })
   second = await startSecondGateway(system, IDENTITY_SECRET)
   operator = graphClient(system.gateway, await tokenOf('operator'))

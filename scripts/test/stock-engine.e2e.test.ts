@@ -1,19 +1,18 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { startSystem, type SpawnedSystem } from '@tikitu/local/spawn-system'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { purchase } from '../src/demo/purchase.ts'
 import { signedIn } from '../src/seed/accounts.ts'
 import { STADIUM_EVENT_TITLE } from '../src/seed/programme.ts'
 import { violations } from './aftermath.ts'
+import { filledDataDir } from './data-dir.ts'
 
 // The gateway's own tests run on both engines over small services; the real ones take minutes, so `SOAK=1` asks for them.
 describe.runIf(process.env['SOAK'])('the whole system behind the stock engine', () => {
   let system: SpawnedSystem
   let dataDir: string
   beforeAll(async () => {
-    dataDir = mkdtempSync(join(tmpdir(), 'tikitu-e2e-'))
+    dataDir = await filledDataDir()
     system = await startSystem(dataDir, { env: { GATEWAY_ENGINE: 'stock' } })
   })
   afterAll(async () => {

@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { startSystem, type SpawnedSystem } from '@tikitu/local/spawn-system'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { operation } from '../src/demo/operations.ts'
@@ -10,6 +8,7 @@ import { graphClient } from '../src/graph.ts'
 import { signedIn } from '../src/seed/accounts.ts'
 import { STADIUM_EVENT_TITLE } from '../src/seed/programme.ts'
 import { comesBack, nothingRuns, violations } from './aftermath.ts'
+import { filledDataDir } from './data-dir.ts'
 import { runDemo } from './demo-process.ts'
 import { pidOf } from './victims.ts'
 
@@ -18,7 +17,7 @@ let system: SpawnedSystem
 let dataDir: string
 
 beforeAll(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'tikitu-e2e-'))
+  dataDir = await filledDataDir()
   system = await startSystem(dataDir)
 })
 afterAll(async () => {

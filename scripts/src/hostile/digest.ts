@@ -35,12 +35,14 @@ export async function digestOf(databases: ReadonlyMap<string, string>): Promise<
 }
 
 /**
- * What the clock alone changes: when somebody was last here, how often a provider was asked how it stands, how far demand
- * was counted, jobs of a schedule.
+ * What the clock alone changes, or looking does: when somebody was last here, how often a provider was asked how it
+ * stands, how far demand was counted, seat maps that were read again from the seats, jobs of a schedule.
  */
 const CLOCKWORK: Readonly<Record<string, { readonly columns?: readonly string[]; readonly rows?: string }>> = {
   'public.users': { columns: ['last_seen_at'] },
   'public.demand_progress': { rows: 'true' },
+  'public.seat_maps': { rows: 'true' },
+  'public.seat_map_changes': { rows: 'true' },
   'public.payments': { columns: ['checks', 'check_at'] },
   'public.payment_log': { rows: `operation = 'fetch'` },
   'pgboss.job_common': { rows: SCHEDULED },
