@@ -36,6 +36,8 @@ export interface Lane {
   readonly subscriptions: readonly Subscription[]
   readonly log: Logger
   readonly retry: Retry
+  /** Types that are handled together, beside the lanes; see `Many`. */
+  readonly manyTypes: readonly string[]
 }
 
 /** What is left in a lane after a batch. */
@@ -83,7 +85,7 @@ async function tryBatch(lane: Lane, eventsMax: number): Promise<Tried> {
   try {
     return await inTransaction(lane.database, async (tx, connection) => {
       if (!(await takeLane(connection, lane.lane))) return { rest: { more: false, pause: Infinity } }
-      batch = await nextArrived(connection, lane.lane, eventsMax)
+      batch = await nextArrived(connection, lane.lane, eventsMax, lane.manyTypes)
       return { rest: await handleEach(tx, connection) }
     })
   } catch (error) {

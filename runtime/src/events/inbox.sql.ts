@@ -24,12 +24,56 @@ const DUE = `
       and (blocking.status = 'dead' or blocking.next_attempt_at > now())
     limit 1) is null`
 
-/** The lanes that have an event to handle now. */
-export async function dueLanes(pool: Pool): Promise<number[]> {
-  const { rows } = await pool.query<{ lane: number }>(`
-    select lane from generate_series(0, ${LANES - 1}) as lane
-    where (select true from inbox as event where event.lane = lane.lane and ${DUE} limit 1)`)
+/** The row `event` is of types that are not for lanes, and has never failed. */
+const forMany = (types: string) => `(event.next_attempt_at is null and event.type = any(${types}::text[]))`
+
+/** The lanes that have an event to handle now, other than of `manyTypes`. */
+export async function dueLanes(pool: Pool, manyTypes: readonly string[]): Promise<number[]> {
+  const { rows } = await pool.query<{ lane: number }>(
+    `select lane from generate_series(0, ${LANES - 1}) as lane
+     where (
+       select true from inbox as event where event.lane = lane.lane and not ${forMany('$1')} and ${DUE} limit 1
+     )`,
+    [manyTypes],
+  )
   return rows.map((row) => row.lane)
+}
+
+/** Whether events of these types wait that have never failed. */
+export async function hasArrived(pool: Pool, types: readonly string[]): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `select from inbox as event where status = 'waiting' and ${forMany('$1')} limit 1`,
+    [types],
+  )
+  return rowCount === 1
+}
+
+/** Takes all lanes that no other transaction has, until this one ends, and returns them. */
+export async function takeLanes(connection: PoolClient): Promise<number[]> {
+  const { rows } = await connection.query<{ lane: number }>(
+    `select lane from generate_series(0, ${LANES - 1}) as lane where pg_try_advisory_xact_lock(${LANE_LOCK}, lane)`,
+  )
+  return rows.map((row) => row.lane)
+}
+
+/** How many events are handled together at most. */
+const TOGETHER_EVENTS = 500
+
+/** What is needed of events that are handled together. */
+export type ArrivedOfType = Pick<Arrived, 'sequence' | 'type' | 'version' | 'data'>
+
+/** The next events of these types in these lanes, those that have failed before left out. */
+export async function arrivedOfTypes(
+  connection: PoolClient,
+  lanes: readonly number[],
+  types: readonly string[],
+): Promise<ArrivedOfType[]> {
+  const { rows } = await connection.query<ArrivedOfType>(
+    `select sequence, type, version, data from inbox as event
+     where status = 'waiting' and lane = any($2::integer[]) and ${forMany('$1')} limit ${TOGETHER_EVENTS}`,
+    [types, lanes],
+  )
+  return rows
 }
 
 /**
@@ -72,10 +116,16 @@ export interface ArrivedBatch {
 }
 
 /**
- * The next events of a lane, in order, without those that wait behind a parked or dead event of their key.
+ * The next events of a lane, in order, without those of `manyTypes` and those that wait behind a parked or dead event of
+ * their key.
  * The lane is given as a range, because after `lane = $1` the order of the primary key would do as well.
  */
-export async function nextArrived(connection: PoolClient, lane: number, limit: number): Promise<ArrivedBatch> {
+export async function nextArrived(
+  connection: PoolClient,
+  lane: number,
+  limit: number,
+  manyTypes: readonly string[],
+): Promise<ArrivedBatch> {
   const { rows } = await connection.query<Arrived & { candidates: string }>(
     `select weighed.*, now() as at
      from (
@@ -85,13 +135,13 @@ export async function nextArrived(connection: PoolClient, lane: number, limit: n
          select sequence, id, source, type, version, key, occurred_at, position, correlation_id, causation_id,
                 traceparent, data, attempts
          from inbox as event
-         where lane between $1 and $1 and ${DUE}
+         where lane between $1 and $1 and not ${forMany('$3')} and ${DUE}
          order by lane, sequence limit $2
        ) as candidate
      ) as weighed
      where bytes_before < ${BATCH_BYTES}
      order by sequence`,
-    [lane, limit],
+    [lane, limit, manyTypes],
   )
   const candidates = Number(rows[0]?.candidates ?? 0)
   return { events: rows, more: candidates === limit || candidates > rows.length }

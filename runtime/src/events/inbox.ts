@@ -3,6 +3,7 @@ import type { Logger } from '../log.ts'
 import { ARRIVED } from './arrive.ts'
 import { createBell } from '../bell.ts'
 import { handleLane, RETRY, type Retry } from './handle.ts'
+import { manyOf } from './handle-many.ts'
 import { dueLanes, pruneInbox } from './inbox.sql.ts'
 import type { Subscription } from './on.ts'
 import { pause } from './pause.ts'
@@ -36,8 +37,10 @@ export interface Inbox {
 }
 
 /** Handles what is in the inbox, lane by lane, for ever. Any number of instances may do so at once. */
-export function startInbox({ database, subscriptions, log, retry }: InboxOptions): Inbox {
+export function startInbox({ database, subscriptions, log, retry: unusual }: InboxOptions): Inbox {
   const bell = createBell()
+  const retry = { ...RETRY, ...unusual }
+  const many = manyOf({ database, subscriptions, log, handlerMilliseconds: retry.handlerMilliseconds })
   const stopping = new AbortController()
   /** Lanes that want a worker, in turn. */
   const waiting = new Set<number>()
@@ -48,7 +51,10 @@ export function startInbox({ database, subscriptions, log, retry }: InboxOptions
     let pruneAt = 0
     while (!stopping.signal.aborted) {
       try {
-        for (const lane of await dueLanes(database.pool)) waiting.add(lane)
+        // First, because no lane can be handled meanwhile.
+        const again = await many.handle()
+        if (again !== undefined) setTimeout(bell.ring, again).unref()
+        for (const lane of await dueLanes(database.pool, many.ownTypes())) waiting.add(lane)
         assign()
         if (Date.now() >= pruneAt) {
           pruneAt = (await pruneInbox(database.pool, KEPT_DAYS)) > 0 ? 0 : Date.now() + PRUNE_EVERY_MILLISECONDS
@@ -79,7 +85,8 @@ export function startInbox({ database, subscriptions, log, retry }: InboxOptions
         database,
         subscriptions,
         log,
-        retry: { ...RETRY, ...retry },
+        retry,
+        manyTypes: many.ownTypes(),
       })
       if (more) waiting.add(lane)
       if (shortest < POLL_MILLISECONDS) setTimeout(bell.ring, shortest).unref()

@@ -10,8 +10,11 @@
  * attempt it is dead, until somebody redrives or skips it.
  */
 export { emit } from './emit.ts'
-export { on, type Subscription } from './on.ts'
+export { on, onMany, type Subscription } from './on.ts'
 export { startEvents, type Events, type EventsOptions } from './start.ts'
 export { wakeRelay } from './wake.ts'
 export { redriveEvent, skipEvent } from './redrive.ts'
 export { postgresTransport } from './postgres-transport.ts'
+export { rabbitmqTransport } from './rabbitmq-transport.ts'
+export type { EventTransport, Pipe } from './transport.ts'
+export type { Envelope } from './envelope.ts'

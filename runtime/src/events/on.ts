@@ -14,6 +14,8 @@ export interface Subscription {
   readonly version: number
   /** Throws a `MalformedEvent` when the data has not the declared shape; whatever else is thrown is tried again. */
   readonly handle: (tx: Transaction, envelope: Handled) => Promise<void>
+  /** Does for many what `handle` does for each of them, and fails as that does. Absent where the order matters. */
+  readonly handleMany?: (tx: Transaction, data: readonly unknown[]) => Promise<void>
 }
 
 /** The data of an event has not the shape that its type and version declare. Trying again would not help. */
@@ -34,13 +36,35 @@ export function on<Data>(
     type: event.type,
     version: event.version,
     async handle(tx, envelope) {
-      const parsed = event.shape.safeParse(envelope.data)
-      if (!parsed.success) {
-        throw new MalformedEvent(`${event.type} version ${event.version}: ${problems(parsed.error.issues)}`)
-      }
-      await handler(tx, parsed.data, envelope)
+      await handler(tx, shaped(event, envelope.data), envelope)
     },
   }
+}
+
+/**
+ * Subscribes to an event whose order does not matter, neither among its kind nor beside others of its key, such as one that
+ * is counted: what arrives within a quarter of a second is handled at once, in one transaction with the record that it was.
+ * What fails together is handled one by one.
+ */
+export function onMany<Data>(
+  event: EventType<string, Data>,
+  handler: (tx: Transaction, data: readonly Data[]) => Promise<void>,
+): Subscription {
+  const each = on(event, (tx, data) => handler(tx, [data]))
+  return {
+    ...each,
+    handleMany: (tx, data) =>
+      handler(
+        tx,
+        data.map((one) => shaped(event, one)),
+      ),
+  }
+}
+
+function shaped<Data>(event: EventType<string, Data>, data: unknown): Data {
+  const parsed = event.shape.safeParse(data)
+  if (parsed.success) return parsed.data
+  throw new MalformedEvent(`${event.type} version ${event.version}: ${problems(parsed.error.issues)}`)
 }
 
 /** The first few problems, by path. The values themselves stay out: they may be somebody's e-mail address. */

@@ -1,6 +1,6 @@
 import { newId } from '@tikitu/runtime/ids'
 import { accept } from '@tikitu/runtime/outcome'
-import { anAdmin, testService, type TestService } from '@tikitu/runtime/testing'
+import { anAdmin, testService, waitFor, type TestService } from '@tikitu/runtime/testing'
 import { transact } from '@tikitu/runtime/transact'
 import {
   BookingCancelled,
@@ -111,6 +111,28 @@ describe('the platform’s counters', () => {
     })
   })
 
+  it('count what was delivered many times once, among hundreds that arrive together', async () => {
+    const { pool } = service.database
+    const holds = Array.from({ length: 400 }, () => newId())
+    const data = { userId: newId(), eventId: newId(), partnerId: newId(), seats: 2, expiresAt: at }
+    for (let delivery = 0; delivery < 3; delivery++) {
+      await pool.query(
+        `insert into inbox (id, source, type, version, key, occurred_at, position, correlation_id, data)
+         select id, '/tikitu/booking', $2, $3, id, now(), '0', id, $4::jsonb || jsonb_build_object('holdId', id)
+           from unnest($1::uuid[]) as id
+             on conflict do nothing`,
+        [holds, BookingHeld.type, BookingHeld.version, { ...data, total: { amount: 5_000, currency: 'EUR' } }],
+      )
+      await pool.query(`select pg_notify('inbox', '')`)
+      if (delivery === 0) await waitFor('the first', async () => (await counters()).holds > 0)
+    }
+    await waitFor('all of them', async () => {
+      const { rowCount } = await pool.query(`select from inbox where status = 'waiting'`)
+      return rowCount === 0
+    })
+    expect(await counters()).toEqual({ ...NOTHING, holds: holds.length })
+  })
+
   it('count a partner once, however often it is verified', async () => {
     const partnerId = newId()
     await service.deliver(PartnerVerified, verified(partnerId))
@@ -143,7 +165,7 @@ describe('the platform’s counters', () => {
     const works = [
       (tx: Parameters<typeof count>[0]) => count(tx, 'holds'),
       (tx: Parameters<typeof count>[0]) => count(tx, 'ticketsIssued', 2),
-      (tx: Parameters<typeof count>[0]) => countMoney(tx, 'gross', { amount: 7, currency: 'EUR' }),
+      (tx: Parameters<typeof count>[0]) => countMoney(tx, 'gross', [{ amount: 7, currency: 'EUR' }]),
       (tx: Parameters<typeof count>[0]) => recordEvent(tx, aDeed()),
     ]
     await Promise.all(

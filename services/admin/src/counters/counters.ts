@@ -33,9 +33,11 @@ export async function count(tx: Transaction, name: Counter, times = 1): Promise<
 }
 
 /** Adds up money, each currency for itself. */
-export async function countMoney(tx: Transaction, name: MoneyCounter, { amount, currency }: Money): Promise<void> {
+export async function countMoney(tx: Transaction, name: MoneyCounter, sums: readonly Money[]): Promise<void> {
   await takeTurn(tx)
-  await addToCounter(tx, { name, currency, value: amount })
+  for (const [currency, ofCurrency] of Map.groupBy(sums, ({ currency }) => currency)) {
+    await addToCounter(tx, { name, currency, value: ofCurrency.reduce((total, { amount }) => total + amount, 0) })
+  }
 }
 
 /** Counts the partner, unless it is one that was verified before. */

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { RequestContext } from '@tikitu/runtime/context'
 import type { Database } from '@tikitu/runtime/database'
-import { wakeRelay } from '@tikitu/runtime/events'
 import { isId } from '@tikitu/runtime/ids'
 import { accept, refuse } from '@tikitu/runtime/outcome'
 import { currentTrace } from '@tikitu/runtime/trace'
@@ -24,6 +23,9 @@ import { giveHoldBack, holdBestSeats, holdChosenSeats, holdUnits, type Wish } fr
 /*
  * These verbs are given a database and not a transaction: each is a single statement that decides, takes and tells,
  * and at busy times one statement does so for many wishes at once. See desk.ts.
+ *
+ * The relay is not woken for what they publish. Nobody waits for booking.held, which is counted and no more, so it leaves
+ * with what others wake the relay for or at its next look; otherwise each batch of a rush would make it go its whole way.
  */
 
 /** Larger than any setting allows. What is longer is refused before it is looked at. */
@@ -73,7 +75,6 @@ export async function holdSeats(database: Database, { seatIds, ...buyer }: Buyer
   const seatNos = wanted.flatMap((seatId) => seatNoById.get(seatId) ?? []).toSorted((left, right) => left - right)
   const row = { ...wishOf(buyer, ['holdSeats', eventId, ...seatNos]), seatNos }
   const answer = await (isPublic(row) ? deskOf(database).seats(row) : holdChosenSeats(database, row))
-  wakeIfHeld(database, answer)
   return explainSeats(answer, buyer, (seatNo) => seats[seatNo]?.seatId ?? String(seatNo))
 }
 
@@ -129,7 +130,6 @@ async function holdOfType(
   let answer = await first(row)
   for (let attempt = 2; answer.outcome === 'BUSY' && attempt <= ATTEMPTS_MAX; attempt++) answer = await again(row)
   answer = await last(row, answer)
-  wakeIfHeld(database, answer)
   return explainType(answer, wish)
 }
 
@@ -156,8 +156,4 @@ function wishOf(
   const requestHash = createHash('sha256').update(asked).digest('base64url')
   const { correlationId = null, traceparent = null } = currentTrace() ?? {}
   return { eventId, userId, idempotencyKey, requestHash, ...limits, channel, correlationId, traceparent }
-}
-
-function wakeIfHeld(database: Database, { outcome }: { outcome: string }): void {
-  if (outcome === 'HELD') wakeRelay(database)
 }
