@@ -5,7 +5,12 @@ import { SERVICE_NAMES } from './schema/src/services.ts'
 function inProcess(name: string, folder: string) {
   return {
     extends: true as const,
-    test: { name, root: folder, include: ['**/*.test.ts'], exclude: ['**/node_modules/**', '**/*.e2e.test.ts'] },
+    test: {
+      name,
+      root: folder,
+      include: ['**/*.test.ts'],
+      exclude: ['**/node_modules/**', '**/*.{e2e,broker}.test.ts'],
+    },
   }
 }
 
@@ -22,6 +27,21 @@ export default defineConfig({
     projects: [
       ...['schema', 'runtime', 'local', 'gateway', 'scripts', 'bench', 'saga'].map((name) => inProcess(name, name)),
       ...SERVICE_NAMES.map((name) => inProcess(name, `services/${name}`)),
+      {
+        extends: true,
+        // The events once more over RabbitMQ, one file after another, because one of them kills the broker.
+        test: {
+          name: 'rabbitmq',
+          root: 'runtime',
+          include: [
+            'src/events/{delivery,failure,instances,killed,outbox}.db.test.ts',
+            'src/events/rabbitmq/*.broker.test.ts',
+          ],
+          globalSetup: ['../scripts/src/test/rabbitmq.ts'],
+          setupFiles: ['test/rabbitmq.setup.ts'],
+          fileParallelism: false,
+        },
+      },
       {
         extends: true,
         // Each of these starts the whole system, so they come last and one after another.

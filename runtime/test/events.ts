@@ -7,13 +7,16 @@ import {
   emit,
   on,
   postgresTransport,
+  rabbitmqTransport,
   startEvents,
   type Events,
   type EventsOptions,
+  type EventTransport,
   type Subscription,
 } from '../src/events/index.ts'
 import { testDatabase, waitFor, type TestDatabase } from '../src/testing/index.ts'
 import { inTransaction } from '../src/transaction.ts'
+import { brokerPrefix, brokerUrl } from './rabbitmq.ts'
 import { Counted, ROUTES, silent } from './routes.ts'
 
 export { Counted, ROUTES, silent }
@@ -48,19 +51,33 @@ export async function count({ database }: TestDatabase, key: string, n: number):
   await inTransaction(database, (tx) => emit(tx, Counted, { key, n }))
 }
 
+/** Which transport the tests of this project go over. */
+export const overRabbitmq = () => brokerUrl() !== undefined
+
+/** The transport of this project, with everything of the test's own in the broker. */
+export function transportFor(
+  service: ServiceName,
+  own: TestDatabase,
+  peers: Partial<Record<ServiceName, TestDatabase>>,
+): EventTransport {
+  const url = brokerUrl()
+  if (url !== undefined) return rabbitmqTransport({ service, url, log: silent, prefix: brokerPrefix() })
+  const relayUrls = Object.fromEntries(Object.entries(peers).map(([peer, { relayUrl }]) => [peer, relayUrl]))
+  return postgresTransport({ publisher: service, relayUrls, database: own.database, log: silent })
+}
+
 /** Starts the events of a service; they stop when the test file is over, or before. */
 export async function startService(
   service: ServiceName,
   own: TestDatabase,
   { peers = {}, ...options }: Partial<EventsOptions> & { peers?: Partial<Record<ServiceName, TestDatabase>> } = {},
 ): Promise<Events> {
-  const relayUrls = Object.fromEntries(Object.entries(peers).map(([peer, { relayUrl }]) => [peer, relayUrl]))
   const events = await startEvents({
     service,
     database: own.database,
     subscriptions: [],
     routes: ROUTES,
-    transport: postgresTransport({ publisher: service, relayUrls, database: own.database, log: silent }),
+    transport: transportFor(service, own, peers),
     log: silent,
     ...options,
   })

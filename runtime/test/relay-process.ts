@@ -1,13 +1,13 @@
 import { openDatabase } from '../src/database.ts'
-import { postgresTransport, startEvents } from '../src/events/index.ts'
+import { postgresTransport, rabbitmqTransport, startEvents } from '../src/events/index.ts'
 import { ROUTES, silent } from './routes.ts'
 
 /*
  * A process that does nothing but relay booking's outbox to payment, for tests that kill it.
- * Arguments: the publisher's database, the address of the consumer's inbox.
+ * Arguments: the publisher's database, and the address of the consumer's inbox or of a broker with the prefix there.
  */
-const [url, relayUrl] = process.argv.slice(2)
-if (!url || !relayUrl) throw new Error('usage: relay-process <database> <inbox>')
+const [url, to, prefix] = process.argv.slice(2)
+if (!url || !to) throw new Error('usage: relay-process <database> (<inbox> | <broker> <prefix>)')
 
 const database = openDatabase({ url, log: silent })
 await startEvents({
@@ -15,7 +15,9 @@ await startEvents({
   database,
   subscriptions: [],
   routes: ROUTES,
-  transport: postgresTransport({ publisher: 'booking', relayUrls: { payment: relayUrl }, database, log: silent }),
+  transport: prefix
+    ? rabbitmqTransport({ service: 'booking', url: to, log: silent, prefix })
+    : postgresTransport({ publisher: 'booking', relayUrls: { payment: to }, database, log: silent }),
   log: silent,
 })
 process.once('disconnect', () => process.exit(1))

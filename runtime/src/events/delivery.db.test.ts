@@ -10,13 +10,14 @@ import {
   ROUTES,
   silent,
   startService,
+  transportFor,
 } from '../../test/events.ts'
 import { waitFor } from '../testing/index.ts'
 import { withTrace } from '../trace.ts'
 import { inTransaction } from '../transaction.ts'
 import { arrive } from './arrive.ts'
 import type { Envelope } from './envelope.ts'
-import { emit, on, startEvents, postgresTransport } from './index.ts'
+import { emit, on, startEvents } from './index.ts'
 
 async function bookingAndPayment() {
   const [booking, payment] = await Promise.all([eventDatabase(), eventDatabase()])
@@ -101,12 +102,7 @@ test('an event that is sent many times is handled once', async () => {
   const { booking, payment } = await bookingAndPayment()
   await startService('payment', payment, { subscriptions: [record] })
   await count(booking, 'a', 1)
-  const transport = postgresTransport({
-    publisher: 'booking',
-    relayUrls: { payment: payment.relayUrl },
-    database: booking.database,
-    log: silent,
-  })
+  const transport = transportFor('booking', booking, { payment })
   const [pipe] = await transport.start([{ consumer: 'payment', types: [Counted.type] }])
   if (!pipe) throw new Error('no pipe')
   const batch = [anEnvelope('a', 1), anEnvelope('a', 2)]
@@ -216,7 +212,7 @@ test('a service whose handlers are not what its peers were promised does not sta
       database: booking.database,
       subscriptions,
       routes: ROUTES,
-      transport: postgresTransport({ publisher: service, relayUrls: {}, database: booking.database, log: silent }),
+      transport: transportFor(service, booking, {}),
       log: silent,
     })
   await expect(start([], 'payment')).rejects.toThrow('without a handler: test.counted')

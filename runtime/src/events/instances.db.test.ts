@@ -9,6 +9,7 @@ import {
   inboxCount,
   nameOf,
   numbersOf,
+  overRabbitmq,
   produce,
   record,
   startService,
@@ -69,15 +70,19 @@ test('a consumer that is down delays nobody else, and is sent everything in orde
   const publisher = await startService('booking', booking, { routes, peers: { payment, notification } })
   await startService('payment', payment, { routes, subscriptions: [record] })
   await count(booking, 'key 0', 1)
-  await waitFor('the first', async () => (await inboxCount(notification)) === 1)
+  await waitFor('the first', async () => (await inboxCount(overRabbitmq() ? payment : notification)) === 1)
 
   await close(notification)
   for (let n = 2; n <= 30; n++) await count(booking, 'key 0', n)
   await waitFor('payment', async () => (await handledIn(payment)).length === 30)
-  expect(await publisher.lag()).toMatchObject({
-    unpublished: { count: 29 },
-    failing: [{ pipe: 'notification', error: expect.stringContaining('not currently accepting connections') }],
-  })
+  // What is meant for it waits in the outbox or in the broker.
+  if (overRabbitmq()) await waitFor('no lag', async () => (await publisher.lag()).unpublished.count === 0)
+  else {
+    expect(await publisher.lag()).toMatchObject({
+      unpublished: { count: 29 },
+      failing: [{ pipe: 'notification', error: expect.stringContaining('not currently accepting connections') }],
+    })
+  }
   await reopen(notification)
 
   await startService('notification', notification, { routes, subscriptions: [record] })

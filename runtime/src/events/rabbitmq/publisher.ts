@@ -1,0 +1,107 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import type { Channel, ReturnedMessage } from 'rabbitmq-client'
+import type { Envelope } from '../envelope.ts'
+import { closeConnection, openConnection, type BrokerConnection } from './connection.ts'
+import { declareTopology, exchangeOf, type Topology } from './topology.ts'
+
+/** How long the broker may take to have a batch on its disks, in milliseconds. */
+const CONFIRM_MILLISECONDS = 15_000
+
+/** CloudEvents' name for an event that is a whole JSON document. */
+export const EVENT_CONTENT_TYPE = 'application/cloudevents+json'
+
+/** Sends events to the broker. */
+export interface Publisher {
+  /** Resolves when the broker has every event of the batch durably in every queue that it goes to. */
+  publish(batch: readonly Envelope[]): Promise<void>
+  /** Lets go of the connection. */
+  stop(): Promise<void>
+}
+
+interface Opened extends BrokerConnection {
+  readonly channel: Channel
+  /** Ids of events that no queue wanted. */
+  readonly unrouted: Set<string>
+}
+
+/**
+ * Connects at the first batch. After any failure it connects anew and makes what is missing in the broker, so that the
+ * batch, which the relay sends again from its beginning, finds everything in place.
+ */
+export function createPublisher(url: string, name: string, topology: Topology): Publisher {
+  let opened: Promise<Opened> | undefined
+
+  async function open(): Promise<Opened> {
+    const broker = await openConnection(url, name)
+    try {
+      const channel = await broker.connection.acquire()
+      const unrouted = new Set<string>()
+      channel.on('basic.return', ({ messageId }: ReturnedMessage) => unrouted.add(messageId ?? ''))
+      await declareTopology(channel, topology)
+      await channel.confirmSelect()
+      return { ...broker, channel, unrouted }
+    } catch (error) {
+      broker.connection.unsafeDestroy()
+      throw broker.reason() ?? error
+    }
+  }
+
+  return {
+    async publish(batch) {
+      opened ??= open()
+      const mine = opened
+      try {
+        await send(await mine, batch, topology)
+      } catch (error) {
+        // What is still under way on this connection could overtake what is sent again on the next one.
+        if (opened === mine) opened = undefined
+        const broker = await mine.catch(() => undefined)
+        broker?.connection.unsafeDestroy()
+        throw broker?.reason() ?? error
+      }
+    },
+    async stop() {
+      const broker = await opened?.catch(() => undefined)
+      opened = undefined
+      if (!broker) return
+      void broker.channel.close()
+      await closeConnection(broker.connection)
+    },
+  }
+}
+
+/** All at once: the broker takes them in the order in which they were written, and confirms them together. */
+async function send({ channel, unrouted }: Opened, batch: readonly Envelope[], topology: Topology): Promise<void> {
+  const exchange = exchangeOf(topology)
+  const sent = batch.map((event) =>
+    channel.basicPublish(
+      {
+        exchange,
+        routingKey: event.type,
+        mandatory: true,
+        durable: true,
+        messageId: event.id,
+        type: event.type,
+        contentType: EVENT_CONTENT_TYPE,
+      },
+      Buffer.from(JSON.stringify(event)),
+    ),
+  )
+  await beforeDeadline(Promise.all(sent))
+  // A returned message is told of in a later turn than its confirmation.
+  await turn()
+  const lost = batch.filter((event) => unrouted.delete(event.id))
+  if (lost.length > 0) throw new Error(`no queue is bound for ${[...new Set(lost.map(({ type }) => type))].join(', ')}`)
+}
+
+/** A broker that is short of memory or disk stops to read, and says nothing. */
+async function beforeDeadline(confirmed: Promise<unknown>): Promise<void> {
+  const { promise: deadline, reject } = Promise.withResolvers<never>()
+  const late = new Error(`the broker did not confirm within ${CONFIRM_MILLISECONDS} ms`)
+  const timer = setTimeout(() => reject(late), CONFIRM_MILLISECONDS)
+  try {
+    await Promise.race([confirmed, deadline])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,3 @@
+import { useBroker } from './rabbitmq.ts'
+
+useBroker()
