@@ -8,7 +8,7 @@ import type { BookingSource } from '../mappers.ts'
 import { ticketsOfBooking } from '../tickets/ticket.loaders.ts'
 import { cancelInput, checkoutInput } from './booking.input.ts'
 import { bookingById, followBooking, freshBooking, listBookings, listBookingsOfUser } from './booking.loaders.ts'
-import { isCheckedOut } from './booking.rules.ts'
+import { deadlineOf, isCheckedOut } from './booking.rules.ts'
 import { cancelBooking, quoteCancellation } from './cancellation.ts'
 import { checkout, type CheckoutTerms } from './checkout.ts'
 
@@ -79,7 +79,10 @@ export const bookingResolvers: Resolvers = {
     fees: ({ fees, currency }) => ({ amount: fees, currency }),
     taxes: ({ taxes, currency }) => ({ amount: taxes, currency }),
     total: ({ total, currency }) => ({ amount: total, currency }),
-    cancellationPolicy: ({ policy }) => policy && { ...policy, until: new Date(policy.until) },
+    cancellationPolicy: async ({ policy, eventId }, _args, context) => {
+      const event = policy && (await eventLoaders(context).event.load(eventId))
+      return event && { ...policy, until: deadlineOf(policy, event.startsAt) }
+    },
     paymentDeadline: ({ total, expiresAt }) => (total === 0 ? null : expiresAt),
     tickets: ({ id }, _args, context) => ticketsOfBooking(context, id),
     createdAt: ({ checkedOutAt, createdAt }) => checkedOutAt ?? createdAt,

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
   commissionOf,
+  deadlineOf,
   decideCancellation,
   decideCheckout,
   decideOnPayment,
@@ -64,7 +65,7 @@ const confirmed: CancellationFacts = {
   total: 5_000,
   policy: policyFor(later(24 * 60), 24),
   checkedOutAt: later(-60),
-  event: { endsAt: later(27 * 60), rescheduledAt: null, refundableUntil: null },
+  event: { startsAt: later(24 * 60), endsAt: later(27 * 60), rescheduledAt: null, refundableUntil: null },
   tickets: { used: 0, transferred: 0 },
 }
 
@@ -74,6 +75,22 @@ test('a buyer cancels until the last instant of the policy, and not a millisecon
     refusal: 'BookingNotCancellable',
     facts: { status: 'CONFIRMED' },
   })
+})
+
+test('the last instant moves with an event that is put off, never comes sooner than promised, and not after it has begun', () => {
+  const policy = policyFor(later(48 * 60), 24)
+  expect(deadlineOf(policy, later(48 * 60))).toEqual(later(24 * 60))
+  expect(deadlineOf(policy, later(72 * 60))).toEqual(later(48 * 60))
+  expect(deadlineOf(policy, later(36 * 60))).toEqual(later(24 * 60))
+  expect(deadlineOf(policy, later(12 * 60))).toEqual(later(12 * 60))
+  const { hours: _, ...old } = policy
+  expect(deadlineOf(old, later(72 * 60))).toEqual(later(24 * 60))
+  const moved = {
+    ...confirmed,
+    policy,
+    event: { ...confirmed.event, startsAt: later(72 * 60), endsAt: later(75 * 60) },
+  }
+  expect(decideCancellation(moved, 'BUYER', later(30 * 60)).ok).toBe(true)
 })
 
 test('a policy that gives half back gives half back to the buyer, and everything when the seller cancels', () => {

@@ -87,10 +87,29 @@ export function minutesFrom(at: Date, minutes: number): Date {
   return new Date(at.getTime() + minutes * MINUTE_MILLISECONDS)
 }
 
+/** The terms under which a buyer may cancel, as they were when they bought. */
+export interface FrozenPolicy {
+  /** The last instant, ISO 8601, as the event was then. */
+  readonly until: string
+  readonly refundBasisPoints: number
+  /** How many hours before the event that is; missing in bookings from before it was kept. */
+  readonly hours?: number
+}
+
 /** Until when, and for how much, a booking made now may be cancelled by its buyer. */
-export function policyFor(startsAt: Date, cancellationHours: number, refundBasisPoints = WHOLE) {
+export function policyFor(startsAt: Date, cancellationHours: number, refundBasisPoints = WHOLE): FrozenPolicy {
   const until = new Date(startsAt.getTime() - cancellationHours * HOUR_MILLISECONDS)
-  return { until: until.toISOString(), refundBasisPoints }
+  return { until: until.toISOString(), refundBasisPoints, hours: cancellationHours }
+}
+
+/**
+ * The last instant at which the buyer may cancel. It moves with the event when that is put off, and never comes sooner than
+ * was promised; nobody cancels what has begun.
+ */
+export function deadlineOf({ until, hours }: FrozenPolicy, startsAt: Date): Date {
+  const promised = Date.parse(until)
+  const moved = hours === undefined ? promised : startsAt.getTime() - hours * HOUR_MILLISECONDS
+  return new Date(Math.min(Math.max(promised, moved), startsAt.getTime()))
 }
 
 /** As what somebody cancels: the buyer is bound by the policy, the seller and our support are not. */
@@ -100,9 +119,10 @@ export type Canceller = 'BUYER' | 'SELLER' | 'SUPPORT'
 export interface CancellationFacts {
   readonly status: CheckedOutStatus
   readonly total: number
-  readonly policy: { readonly until: string; readonly refundBasisPoints: number } | null
+  readonly policy: FrozenPolicy | null
   readonly checkedOutAt: Date | null
   readonly event: {
+    readonly startsAt: Date
     readonly endsAt: Date
     /** When its times were changed last, and until when those who had booked before may have all their money back. */
     readonly rescheduledAt: Date | null
@@ -125,7 +145,7 @@ export function decideCancellation(booking: CancellationFacts, canceller: Cancel
     if (tickets.used > 0) return notCancellable(status, 'A ticket of this booking was used already.')
     if (tickets.transferred > 0) return notCancellable(status, 'A ticket of this booking is somebody else’s by now.')
     if (wasMovedFrom(booking, at)) return accept({ refund: total })
-    if (policy === null || at > new Date(policy.until))
+    if (policy === null || at > deadlineOf(policy, event.startsAt))
       return notCancellable(status, 'It is too late to cancel this booking.')
     return accept({ refund: shareOf(total, policy.refundBasisPoints) })
   }

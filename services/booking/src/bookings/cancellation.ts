@@ -5,7 +5,7 @@ import type { Identity } from '@tikitu/runtime/identity'
 import { isId } from '@tikitu/runtime/ids'
 import { accept, refuse } from '@tikitu/runtime/outcome'
 import { cancelTickets, lockTickets, ticketsGone } from '../tickets/ticket.sql.ts'
-import { decideCancellation, isCheckedOut } from './booking.rules.ts'
+import { deadlineOf, decideCancellation, isCheckedOut } from './booking.rules.ts'
 import { lockedBooking, sagaBooking, type SagaBooking } from './booking.sql.ts'
 import { paymentsOf } from './payment.sql.ts'
 import { giveBackPlaces, lockBeforeBooking } from './places.ts'
@@ -84,7 +84,7 @@ export async function quoteCancellation(
   const tickets = await ticketsGone(tx, bookingId)
   const decision = decideCancellation({ ...booking, status, tickets }, canceller, at)
   if (!decision.ok) return decision
-  const until = canceller === 'BUYER' && policy !== null ? new Date(policy.until) : null
+  const until = canceller === 'BUYER' && policy !== null ? deadlineOf(policy, booking.event.startsAt) : null
   return accept<CancellationTerms>({ id: bookingId, refund: decision.value.refund, until })
 }
 

@@ -3,6 +3,7 @@ import {
   reasonAgainst,
   reasonAgainstTicket,
   sentenceFor,
+  timeOfScan,
   type CheckInReason,
   type Direction,
   type Door,
@@ -17,6 +18,15 @@ const showing = (facts: Partial<Shown> = {}, direction: Direction = 'ENTRY') => 
   shown: { ...ticket, ...facts },
   codeVersion: 2,
   direction,
+})
+
+test('a scan was when its device says, unless that cannot be: then when it was told', () => {
+  const facts = { doorsAt: later(-30), keptSince: later(-120), at }
+  expect(timeOfScan(later(-100), facts)).toEqual(later(-100))
+  expect(timeOfScan(later(1), facts)).toEqual(at)
+  expect(timeOfScan(later(-121), facts)).toEqual(at)
+  expect(timeOfScan(later(-121), { ...facts, keptSince: null })).toEqual(later(-121))
+  expect(timeOfScan(later(-211), { ...facts, keptSince: null })).toEqual(at)
 })
 
 test('what is no ticket of ours, or an older code of one, is unknown', () => {

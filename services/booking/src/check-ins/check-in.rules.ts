@@ -63,6 +63,22 @@ export function reasonAgainstTicket({ shown, codeVersion, direction }: Showing, 
   return isCancelled && direction === 'ENTRY' ? 'CANCELLED' : null
 }
 
+/** How long before its doors open somebody may be let in at an event, in milliseconds: doors open early, and clocks are off. */
+const EARLY_MILLISECONDS = 3 * 3_600_000
+
+/**
+ * When a scan without network is taken to have been. A device's clock is believed when the scan is not of the future,
+ * not from before the device was registered and not from long before the doors opened; what is not to be believed
+ * happened when it was told, so that a clock that is far behind does not win against everybody.
+ */
+export function timeOfScan(
+  scannedAt: Date,
+  { doorsAt, keptSince, at }: { readonly doorsAt: Date; readonly keptSince: Date | null; readonly at: Date },
+): Date {
+  const earliest = Math.max(doorsAt.getTime() - EARLY_MILLISECONDS, keptSince?.getTime() ?? 0)
+  return scannedAt.getTime() < earliest || scannedAt > at ? at : scannedAt
+}
+
 const SENTENCES: Readonly<Record<CheckInReason, string>> = {
   UNKNOWN: 'This is not a valid ticket.',
   WRONG_EVENT: 'This ticket is for another event.',

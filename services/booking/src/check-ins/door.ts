@@ -17,6 +17,8 @@ export interface Keeper {
 export interface KeptDoor {
   readonly door: DoorRow
   readonly scannedBy: string
+  /** Since when there is this keeper; null for people and machines, of whom nobody knows. */
+  readonly keptSince: Date | null
 }
 
 /**
@@ -29,7 +31,7 @@ export async function doorFor(db: Queryable, { identity, device }: Keeper, event
   if (device != null) return doorOfDevice(db, device, door)
   if (!door) return null
   if (mayActFor(identity, door.partnerId, ['OWNER', 'MANAGER', 'SCANNER'], 'tikitu/checkin.write'))
-    return { door, scannedBy: actorOf(identity).id }
+    return { door, scannedBy: actorOf(identity).id, keptSince: null }
   if (door.status === 'DRAFT') return null
   if (identity.kind === 'anonymous') throw new Fault('UNAUTHENTICATED', 'Sign in to do this.')
   if (identity.incomplete)
@@ -39,9 +41,9 @@ export async function doorFor(db: Queryable, { identity, device }: Keeper, event
 
 /** A credential is looked at for every request, so that one that was revoked is good for none. */
 async function doorOfDevice(db: Queryable, credential: string, door: DoorRow | null): Promise<KeptDoor | null> {
-  const { id, partnerId, eventId } = await deviceOf(db, credential)
+  const { id, partnerId, eventId, registeredAt } = await deviceOf(db, credential)
   const isItsDoor = door?.partnerId === partnerId && (eventId ?? door.id) === door.id
-  return isItsDoor ? { door, scannedBy: id } : null
+  return isItsDoor ? { door, scannedBy: id, keptSince: registeredAt } : null
 }
 
 /** The refusal of an event that there is not, or not for the caller. */

@@ -118,6 +118,14 @@ test('a clock that runs ahead makes no scan later than it was told', async () =>
   expect(usedAt?.getTime()).toBeLessThanOrEqual(Date.now() + 1_000)
 })
 
+test('a clock that is far behind does not win against a door that had network', async () => {
+  const ticket = await aTicket(database)
+  const { at } = accepted(await scan(database, ticket))
+  const { conflicts } = accepted(await tell(database, ticket, offline(ticket.code, { scannedAt: new Date(0) })))
+  expect(conflicts).toMatchObject([{ reason: 'ALREADY_USED', scan: { offline: true }, first: { gate: 'North' } }])
+  expect(await ticketOf(database, ticket.booking)).toMatchObject({ usedAt: at, usedGate: 'North' })
+})
+
 test('a ticket that expired because nobody had told yet was used after all', async () => {
   const ticket = await aTicket(database)
   await database.pool.query(`update tickets set status = 'EXPIRED' where booking_id = $1`, [ticket.booking.id])

@@ -3,7 +3,7 @@ import { newId } from '@tikitu/runtime/ids'
 import { tellOfChanges } from '@tikitu/runtime/live'
 import { accept } from '@tikitu/runtime/outcome'
 import { readCode } from '../tickets/ticket-code.ts'
-import { reasonAgainstTicket, type CheckInReason, type Direction } from './check-in.rules.ts'
+import { reasonAgainstTicket, timeOfScan, type CheckInReason, type Direction } from './check-in.rules.ts'
 import { insertCheckIns, shownTicketsForUpdate, type CheckInRow, type DoorRow, type ShownRow } from './check-in.sql.ts'
 import { DOOR_TOPIC, genuine, hashOfCode, tellOfUse } from './check-ins.ts'
 import { conflictsAmong, type Conflict } from './conflicts.rules.ts'
@@ -84,7 +84,10 @@ interface Known extends KeptDoor {
   readonly at: Date
 }
 
-function rowOf({ code, scannedAt, refusedFor, ...scan }: OfflineScan, { door, scannedBy, found, at }: Known) {
+function rowOf(
+  { code, scannedAt, refusedFor, ...scan }: OfflineScan,
+  { door, scannedBy, keptSince, found, at }: Known,
+) {
   const claim = readCode(code)
   const shown = genuine(claim, claim && found.get(claim.ticketId))
   const { direction } = scan
@@ -99,8 +102,7 @@ function rowOf({ code, scannedAt, refusedFor, ...scan }: OfflineScan, { door, sc
     accepted,
     reason: refusedFor ?? reasonAgainstTicket({ shown, codeVersion: claim?.codeVersion ?? 0, direction }, door),
     offline: true,
-    // No clock of a device makes a scan one of the future, which would lose against all others.
-    at: scannedAt < at ? scannedAt : at,
+    at: timeOfScan(scannedAt, { doorsAt: door.doorsAt, keptSince, at }),
     uploadedAt: at,
   }
 }

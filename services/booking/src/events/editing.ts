@@ -63,7 +63,7 @@ async function updateOnce(tx: Transaction, { identity, eventId, changes, at }: E
 /** The new times, when some were given. */
 function changedSchedule(event: EventRow, changes: EventChanges, at: Date) {
   if (!touchesSchedule(changes)) return {}
-  const schedule = decideSchedule(movedSchedule(event, changes), at)
+  const schedule = decideSchedule(movedSchedule(event, changes), at, changes)
   if (!schedule.ok) throw badInput(`input.${schedule.facts.field}`, schedule.message)
   return schedule.value
 }

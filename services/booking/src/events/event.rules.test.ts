@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decideCapacity, decideSchedule, maySeeEvent, problemsOf, type Publishable } from './event.rules.ts'
+import {
+  decideCapacity,
+  decideSchedule,
+  maySeeEvent,
+  movedSchedule,
+  problemsOf,
+  type Publishable,
+} from './event.rules.ts'
 
 const at = new Date('2027-05-01T12:00:00Z')
 const hours = (count: number) => new Date(at.getTime() + count * 3_600_000)
@@ -105,12 +112,37 @@ describe('what stands against publishing', () => {
     ['no ticket types', { ticketTypes: [] }],
     ['no seats of the category', { categories: [] }],
     [
-      'more tickets than its area has room',
+      'more tickets than the area has room',
       { ticketTypes: [{ name: 'P', seated: false, category: 'PITCH', capacity: 501 }] },
+    ],
+    [
+      'P and Q have more tickets than the area has room: 501 for 500',
+      {
+        ticketTypes: [
+          { name: 'P', seated: false, category: 'PITCH', capacity: 500 },
+          { name: 'Q', seated: false, category: 'PITCH', capacity: 1 },
+        ],
+      },
     ],
   ])('%s', (problem, facts) => {
     expect(problemsOf({ ...ready, ...facts }, at)).toEqual([expect.stringContaining(problem)])
   })
+})
+
+test('sales that are over stay over when an event moves, and cannot be said to close in the past', () => {
+  const schedule = {
+    startsAt: hours(60),
+    endsAt: hours(120),
+    doorsAt: hours(30),
+    salesOpenAt: hours(-90),
+    salesCloseAt: hours(-60),
+  }
+  const change = { startsAt: hours(90) }
+  expect(decideSchedule(movedSchedule(schedule, change), at, change)).toMatchObject({
+    value: { salesCloseAt: hours(-30) },
+  })
+  const both = { ...change, salesCloseAt: hours(-1) }
+  expect(decideSchedule(movedSchedule(schedule, both), at, both)).toMatchObject({ facts: { field: 'salesCloseAt' } })
 })
 
 test('a draft is for those who manage it and for admins, everything else for everybody', () => {

@@ -36,19 +36,22 @@ const HOUR = 3_600_000
 /** The longest event, in days. */
 const EVENT_DAYS_MAX = 30
 
-/** Fills in what was not said about the times, or names the field that cannot be. */
-export function decideSchedule(wish: ScheduleWish, at: Date) {
+/**
+ * Fills in what was not said about the times, or names the field that cannot be. What is not in `said` is as it was, and
+ * may be past: sales that are over stay so when an event moves.
+ */
+export function decideSchedule(wish: ScheduleWish, at: Date, said: ScheduleChange = wish) {
   const { startsAt, endsAt } = wish
   const doorsAt = wish.doorsAt ?? new Date(startsAt.getTime() - HOUR)
   const salesOpenAt = wish.salesOpenAt ?? null
   const salesCloseAt = wish.salesCloseAt ?? startsAt
-  if (startsAt <= at) return impossible('startsAt', 'must be in the future')
+  if (said.startsAt && startsAt <= at) return impossible('startsAt', 'must be in the future')
   if (endsAt <= startsAt) return impossible('endsAt', 'must be after startsAt')
   if (endsAt.getTime() - startsAt.getTime() > EVENT_DAYS_MAX * 24 * HOUR) {
     return impossible('endsAt', `must be within ${EVENT_DAYS_MAX} days of startsAt`)
   }
   if (doorsAt > startsAt) return impossible('doorsAt', 'must not be after startsAt')
-  if (salesCloseAt <= at) return impossible('salesCloseAt', 'must be in the future')
+  if (said.salesCloseAt && salesCloseAt <= at) return impossible('salesCloseAt', 'must be in the future')
   if (salesCloseAt > endsAt) return impossible('salesCloseAt', 'must not be after endsAt')
   if (salesOpenAt && salesOpenAt >= salesCloseAt) return impossible('salesOpenAt', 'must be before salesCloseAt')
   return accept<Schedule>({ startsAt, endsAt, doorsAt, salesOpenAt, salesCloseAt })
@@ -181,9 +184,19 @@ export function problemsOf(event: Publishable, at: Date): string[] {
     if (type.seated && !category?.seats) {
       problems.push(`The plan has no seats of the category ${type.category ?? '(none)'} that ${type.name} sells.`)
     }
-    if (!type.seated && category && category.units > 0 && type.capacity > category.units) {
-      problems.push(`${type.name} has more tickets than its area has room: ${type.capacity} for ${category.units}.`)
-    }
   }
-  return problems
+  return [...problems, ...crowdedAreas(event)]
+}
+
+/** Areas of which more tickets would be sold than there is room, by all ticket types of their category together. */
+function crowdedAreas({ ticketTypes, categories }: Pick<Publishable, 'ticketTypes' | 'categories'>): string[] {
+  return categories.flatMap(({ category, units }) => {
+    const types = ticketTypes.filter((type) => !type.seated && type.category === category)
+    const tickets = types.reduce((sum, { capacity }) => sum + capacity, 0)
+    if (units === 0 || tickets <= units) return []
+    const names = types.map(({ name }) => name).join(' and ')
+    return [
+      `${names} ${types.length > 1 ? 'have' : 'has'} more tickets than the area has room: ${tickets} for ${units}.`,
+    ]
+  })
 }

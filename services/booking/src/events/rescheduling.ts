@@ -48,7 +48,7 @@ async function rescheduleOnce(tx: Transaction, command: Rescheduling) {
   if (status !== 'PUBLISHED') {
     return refuse('EventNotReschedulable', `This event is ${status.toLowerCase()}.`, { status })
   }
-  const decision = decideSchedule(movedSchedule(event, command), command.at)
+  const decision = decideSchedule(movedSchedule(event, command), command.at, command)
   if (!decision.ok) throw badInput(`input.${decision.facts.field}`, decision.message)
   const schedule = decision.value
   if (
