@@ -40,6 +40,8 @@ async function replay(stage: Stage, scale: number, context: BenchContext): Promi
   const tokens = join(dataDir, `buyers-${scale}`)
   const usersUrl = postgres.adminUrl('user_db')
   context.say(`\n×${scale}: ${buyers} buyers sign in`)
+  // To begin takes a second in each process, so it is not done at the opening.
+  stage.profile()
   await signInBuyers(buyers, { dataDir, usersUrl, file: tokens, say: context.say })
   const { eventId, ticketTypeIds } = await aStadiumEvent(stage)
   const before = cpuByProcess(stage)
@@ -52,6 +54,7 @@ async function replay(stage: Stage, scale: number, context: BenchContext): Promi
     connections: CONNECTIONS,
   })
   const spent = [...cpuByProcess(stage)].map(([process, cpu]) => [process, cpu - (before.get(process) ?? 0)] as const)
+  stage.profile()
   const lost = Math.abs((await seatsHeld(stage, eventId)) - turnout.seats)
   tellOf(turnout, context)
   const name = (what: string) => `×${scale}, ${what}`

@@ -1,3 +1,4 @@
+import { PRINCIPALS_PATH } from '@tikitu/schema/principals'
 import { IDENTITY_HEADER, requireService, verifyIdentity } from '@tikitu/runtime/identity'
 import { REVOCATIONS_PATH, type Revocation, type RevocationPage } from '@tikitu/schema/revocations'
 import type { ServiceName } from '@tikitu/schema/services'
@@ -53,6 +54,10 @@ export function principalRoutes(world: PrincipalWorld): Partial<Record<ServiceNa
   return {
     user: (app) => {
       user(app)
+      app.post<{ Body: { questions: { subject: string }[] } }>(PRINCIPALS_PATH, async ({ body: { questions } }) => {
+        if (world.silent.has('user')) await new Promise(() => {})
+        return { principals: questions.map(({ subject }) => world.users.get(subject) ?? null) }
+      })
       app.get<{ Querystring: { after?: string } }>(REVOCATIONS_PATH, async (request): Promise<RevocationPage> => {
         world.revocationsAsked += 1
         if (world.silent.has('user')) await new Promise(() => {})

@@ -10,6 +10,20 @@ import { z } from 'zod'
  */
 export const PRINCIPAL_PATH = '/internal/principal'
 
+/**
+ * Where the user service is asked about many people at once: `POST` of `{ questions }` with at most `PRINCIPALS_MAX` of them,
+ * each with the parameters above. Its answer has a place for each question, with null where a single one would be 404.
+ */
+export const PRINCIPALS_PATH = '/internal/principals'
+
+/** Questions in one request at most. */
+export const PRINCIPALS_MAX = 200
+
+/** What is answered about many. */
+export interface PrincipalAnswers<Principal> {
+  readonly principals: readonly (Principal | null)[]
+}
+
 /** What the user service knows about a person. */
 export const userPrincipal = z.object({
   /** `User.id`. */

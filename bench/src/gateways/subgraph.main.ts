@@ -3,7 +3,7 @@
 // costs hardly more than HTTP.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { IDENTITY_HEADER } from '@tikitu/runtime/identity'
-import { PRINCIPAL_PATH, type UserPrincipal } from '@tikitu/schema/principals'
+import { PRINCIPAL_PATH, PRINCIPALS_PATH, type UserPrincipal } from '@tikitu/schema/principals'
 import type { ServiceName } from '@tikitu/schema/services'
 import { execute, type Asked } from './execute.ts'
 import { WORLD } from './world.ts'
@@ -22,6 +22,7 @@ const server = createServer((request, response) => {
   request.on('data', (chunk: Buffer) => chunks.push(chunk))
   request.on('end', () => {
     const body = (chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)).toString()
+    if (request.url === PRINCIPALS_PATH) return send(response, 200, principalsAskedIn(body))
     send(response, 200, answers.get(body) ?? remember(body))
   })
 })
@@ -35,6 +36,12 @@ function get({ url = '' }: IncomingMessage, response: ServerResponse): void {
   if (service !== 'user' || !url.startsWith(PRINCIPAL_PATH)) return send(response, 404, json({}))
   const subject = new URLSearchParams(url.slice(url.indexOf('?'))).get('subject') ?? ''
   send(response, 200, json({ userId: subject, status: 'ACTIVE' } satisfies UserPrincipal))
+}
+
+/** As one by one, about as many as are asked about. */
+function principalsAskedIn(body: string): Buffer {
+  const { questions } = JSON.parse(body) as { questions: { subject: string }[] }
+  return json({ principals: questions.map(({ subject }) => ({ userId: subject, status: 'ACTIVE' })) })
 }
 
 function remember(body: string): Buffer {

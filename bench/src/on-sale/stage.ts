@@ -18,6 +18,8 @@ export interface Stage {
   readonly dataDir: string
   /** Asks the graph as somebody of the demo. Throws when there are errors. */
   ask(who: 'promoter' | 'operator', query: string, variables?: object): Promise<Record<string, unknown>>
+  /** Begins or ends a profile of each process, when the environment names a directory for them. */
+  profile(): void
 }
 
 /** Starts it all; what was started is stopped at the end of the bench. */
@@ -32,6 +34,8 @@ export async function setUp({ say, cleanUp }: BenchContext): Promise<Stage> {
     env[`DATABASE_URL_${service.toUpperCase()}`] = postgres.url(`${service}_db`)
     env[`RELAY_URL_${service.toUpperCase()}`] = postgres.relayUrl(`${service}_db`)
   }
+  const profiles = process.env['BENCH_CPU_PROF']
+  if (profiles) env['NODE_OPTIONS'] = `--import ${join(import.meta.dirname, 'profiler.main.ts')}`
   const system = await startSystem(dataDir, { env })
   cleanUp(() => system.stop())
   say(`the system is up, with the demo data, after ${system.secondsToReady.toFixed(1)} s`)
@@ -39,7 +43,11 @@ export async function setUp({ say, cleanUp }: BenchContext): Promise<Stage> {
     const token = await signIn(system.portBase + ISSUER_PORT, demoAccounts[who].email)
     return askAs(system.gateway, token, query, variables)
   }
-  return { system, postgres, dataDir, ask }
+  const profile = () => {
+    // Whoever does not listen for this signal does not mind it.
+    if (profiles) for (const pid of system.children().values()) process.kill(pid, 'SIGWINCH')
+  }
+  return { system, postgres, dataDir, ask, profile }
 }
 
 const signedIn = z.object({ AuthenticationResult: z.object({ AccessToken: z.string() }) })

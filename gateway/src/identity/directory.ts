@@ -3,7 +3,8 @@ import type { Identity } from '@tikitu/runtime/identity'
 import type { Logger } from '@tikitu/runtime/log'
 import { adminPrincipal, partnerPrincipal, userPrincipal } from '@tikitu/schema/principals'
 import type { ServiceName } from '@tikitu/schema/services'
-import { lookup, questionOf, type Answer, type Question } from './lookup.ts'
+import { questionOf, type Question } from './ask-service.ts'
+import { lookup, type Answer } from './lookup.ts'
 
 /** What our services know about whoever holds a token. */
 export type Principal = Pick<Identity, 'userId' | 'adminRole' | 'partners' | 'incomplete'> & {
@@ -35,7 +36,7 @@ export interface DirectoryOptions {
  */
 export function principalDirectory({ serviceUrls, ...options }: DirectoryOptions): Directory {
   const privileged = { ...options, cacheMilliseconds: Math.min(options.cacheMilliseconds, PRIVILEGE_MILLISECONDS) }
-  const users = lookup({ ...options, url: serviceUrls.user, shape: userPrincipal })
+  const users = lookup({ ...options, url: serviceUrls.user, shape: userPrincipal, together: true })
   const admins = lookup({ ...privileged, url: serviceUrls.admin, shape: adminPrincipal })
   const partners = lookup({ ...privileged, url: serviceUrls.partner, shape: partnerPrincipal })
   // Claims are remembered with their token, so each is worded once.

@@ -2,7 +2,8 @@ import { createServer, type ServerResponse } from 'node:http'
 import { createLog } from '@tikitu/runtime/log'
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { z } from 'zod'
-import { lookup, questionOf, type Lookup } from './lookup.ts'
+import { questionOf } from './ask-service.ts'
+import { lookup, type Lookup } from './lookup.ts'
 
 /** Who waits for an answer of the service, in the order in which they asked. */
 const asked: ServerResponse[] = []

@@ -1,26 +1,17 @@
-import { Fault } from '@tikitu/runtime/fault'
-import { IDENTITY_HEADER, serviceIdentity, signIdentity } from '@tikitu/runtime/identity'
 import type { Logger } from '@tikitu/runtime/log'
-import { PRINCIPAL_PATH } from '@tikitu/schema/principals'
-import { request } from 'undici'
-import type { z } from 'zod'
 import { Breaker, BreakerOpen } from '../engine/resilience/breaker.ts'
 import { LruMap } from '../lru.ts'
+import {
+  askingAlone,
+  askingTogether,
+  type AskService,
+  type Question,
+  type Said,
+  type ServiceToAsk,
+} from './ask-service.ts'
 
 /** What a service said about a principal: `unknown` when it does not know them, `unanswered` when it said nothing in time. */
-export type Answer<Known> = { readonly known: Known } | 'unknown' | 'unanswered'
-
-/** What is asked about a principal. */
-export interface Question {
-  readonly subject: string
-  /** The query string. */
-  readonly query: string
-}
-
-/** The question with these parameters. */
-export function questionOf(parameters: Readonly<Record<string, string>> & { readonly subject: string }): Question {
-  return { subject: parameters.subject, query: new URLSearchParams(parameters).toString() }
-}
+export type Answer<Known> = Said<Known> | 'unanswered'
 
 /** Asks one service about principals. */
 export interface Lookup<Known> {
@@ -30,15 +21,11 @@ export interface Lookup<Known> {
 }
 
 /** How a service is asked. */
-export interface LookupOptions<Known> {
-  /** The origin of the service. */
-  readonly url: string
-  readonly shape: z.ZodType<Known>
-  readonly identitySecret: string
+export interface LookupOptions<Known> extends ServiceToAsk<Known> {
   /** How long an answer is believed, in milliseconds. */
   readonly cacheMilliseconds: number
-  /** How long the service may take, in milliseconds. */
-  readonly timeoutMilliseconds: number
+  /** Whether the service can be asked many questions in one request. */
+  readonly together?: boolean
   /** Questions in a row without an answer until the service is left alone: then nobody waits for it. */
   readonly failuresMax: number
   /** How long it is left alone until one question tries whether it is back, in milliseconds. */
@@ -64,8 +51,11 @@ export function lookup<Known>(options: LookupOptions<Known>): Lookup<Known> {
     onChange: (isOpen) => log.warn({ url, isOpen }, 'the breaker of the look-up of principals changed'),
   })
 
-  const askAndRemember = async (query: string, subject: string, requestId: string) => {
-    const mine: Waiting<Known> = { subject, answer: ask(options, breaker, query, requestId) }
+  const askService = options.together ? askingTogether(options) : askingAlone(options)
+
+  const askAndRemember = async (question: Question, requestId: string) => {
+    const { subject, query } = question
+    const mine: Waiting<Known> = { subject, answer: ask(askService, options, breaker, question, requestId) }
     waiting.set(query, mine)
     const answer = await mine.answer
     // Otherwise it was asked before something changed.
@@ -77,10 +67,11 @@ export function lookup<Known>(options: LookupOptions<Known>): Lookup<Known> {
   }
 
   return {
-    ask({ subject, query }, requestId) {
+    ask(question, requestId) {
+      const { query } = question
       const known = remembered.get(query)
       if (known && known.until > performance.now()) return Promise.resolve(known.answer)
-      return waiting.get(query)?.answer ?? askAndRemember(query, subject, requestId)
+      return waiting.get(query)?.answer ?? askAndRemember(question, requestId)
     },
     forget(subjects) {
       remembered.deleteWhere(({ subject }) => subjects.has(subject))
@@ -102,55 +93,29 @@ interface Waiting<Known> {
 }
 
 async function ask<Known>(
-  options: LookupOptions<Known>,
+  askService: AskService<Known>,
+  { log, url }: LookupOptions<Known>,
   breaker: Breaker,
-  query: string,
+  question: Question,
   requestId: string,
 ): Promise<Answer<Known>> {
   try {
-    return await breaker.attempt(() => askInTime(options, query, requestId))
+    if (!breaker.isClosed) return await breaker.attempt(() => askService(question, requestId))
+    return await reported(breaker, askService(question, requestId))
   } catch (error) {
-    const { log, url } = options
     if (!(error instanceof BreakerOpen))
       log.warn({ err: error, reqId: requestId, url }, 'a principal could not be looked up')
     return 'unanswered'
   }
 }
 
-async function askInTime<Known>(options: LookupOptions<Known>, query: string, requestId: string) {
-  const signal = AbortSignal.timeout(options.timeoutMilliseconds)
+async function reported<Result>(breaker: Breaker, asking: Promise<Result>): Promise<Result> {
   try {
-    return await read(options, query, requestId, signal)
+    const result = await asking
+    breaker.succeeded()
+    return result
   } catch (error) {
-    // A connection that lay idle may have been closed by a service that restarted.
-    if (!isBroken(error) || signal.aborted) throw error
-    return await read(options, query, requestId, signal)
+    breaker.failed(error instanceof Error ? error : new Error(String(error)))
+    throw error
   }
-}
-
-/** Errors of a connection, by Node and by undici. */
-const BROKEN: ReadonlySet<unknown> = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'UND_ERR_SOCKET'])
-
-function isBroken(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && BROKEN.has(error.code)
-}
-
-/** `request` of undici, because `fetch` takes several times as long, and everybody who signs in waits for this. */
-async function read<Known>(
-  { url, shape, identitySecret }: LookupOptions<Known>,
-  query: string,
-  requestId: string,
-  signal: AbortSignal,
-): Promise<Answer<Known>> {
-  const { statusCode, body } = await request(`${url}${PRINCIPAL_PATH}?${query}`, {
-    headers: {
-      [IDENTITY_HEADER]: signIdentity(serviceIdentity('gateway', requestId), identitySecret),
-      'x-request-id': requestId,
-    },
-    signal,
-  })
-  if (statusCode === 200) return { known: shape.parse(await body.json()) }
-  await body.dump()
-  if (statusCode === 404) return 'unknown'
-  throw new Fault('UNAVAILABLE', `status ${statusCode}`)
 }

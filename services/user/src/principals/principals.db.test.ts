@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import { newId } from '@tikitu/runtime/ids'
-import type { Identity } from '@tikitu/runtime/identity'
+import { IDENTITY_HEADER, signIdentity, type Identity } from '@tikitu/runtime/identity'
 import {
   aMachine,
   anAdmin,
@@ -8,6 +8,7 @@ import {
   aService,
   aUser,
   nobody,
+  TEST_IDENTITY_SECRET,
   waitFor,
   type TestService,
 } from '@tikitu/runtime/testing'
@@ -107,5 +108,48 @@ describe('asking who a subject is', () => {
       expect((await ask(aService(), user.cognitoSub)).status).toBe(200)
     })
     await waitFor('the user to be seen', async () => (await stored()).lastSeenAt > before.lastSeenAt)
+  })
+})
+
+describe('asking about many', () => {
+  const askAll = async (identity: Identity, payload: object) => {
+    const { statusCode, body } = await service.service.app.inject({
+      method: 'POST',
+      url: '/internal/principals',
+      headers: { [IDENTITY_HEADER]: signIdentity(identity, TEST_IDENTITY_SECRET) },
+      payload,
+    })
+    return { status: statusCode, body: JSON.parse(body) as unknown }
+  }
+
+  it('is for services, and for so many', async () => {
+    const questions = [{ subject: user.cognitoSub }]
+    expect((await askAll(aUser({ userId: user.id, subject: user.cognitoSub }), { questions })).status).toBe(403)
+    expect((await askAll(aService(), {})).status).toBe(400)
+    expect((await askAll(aService(), { questions: [{ subject: '' }] })).status).toBe(400)
+    const tooMany = Array.from({ length: 201 }, () => ({ subject: user.cognitoSub }))
+    expect((await askAll(aService(), { questions: tooMany })).status).toBe(400)
+  })
+
+  it('is answered in the order of the questions, with null for strangers', async () => {
+    const other = await aRegisteredUser(service.database)
+    await service.database.orm.update(users).set({ status: 'SUSPENDED' }).where(eq(users.id, other.id))
+    const questions = [other.cognitoSub, 'nobody', user.cognitoSub, other.cognitoSub].map((subject) => ({ subject }))
+    const suspended = { userId: other.id, status: 'SUSPENDED' }
+    expect(await askAll(aService(), { questions })).toEqual({
+      status: 200,
+      body: { principals: [suspended, null, { userId: user.id, status: 'ACTIVE' }, suspended] },
+    })
+  })
+
+  it('counts the sign-in of each once', async () => {
+    const other = await aRegisteredUser(service.database)
+    const signedInAt = new Date(claimsOf().signedInAtSeconds * 1000 + 5_000).toISOString()
+    const questions = [user, other, user].map(({ cognitoSub: subject }) => ({ subject, signedInAt }))
+    await askAll(aService(), { questions })
+    await askAll(aService(), { questions })
+    await waitFor('the sign-in to be counted', async () => (await stored()).signInCount === 2)
+    await askAll(aService(), { questions: [{ subject: user.cognitoSub }] })
+    expect(await stored()).toMatchObject({ signInCount: 2, signedInAt: new Date(signedInAt) })
   })
 })

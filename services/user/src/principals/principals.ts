@@ -1,11 +1,7 @@
 import type { Database } from '@tikitu/runtime/database'
-import type { Logger } from '@tikitu/runtime/log'
 import type { UserPrincipal } from '@tikitu/schema/principals'
-import { touchUser } from '../users/user.sql.ts'
-import { principalBySubject } from './principal.sql.ts'
-
-/** How exact `lastSeenAt` is, in seconds: a row for each request would cost more than it tells. */
-const SEEN_SECONDS = 60
+import { principalsBySubjects } from './principal.sql.ts'
+import { isNews, type Sightings } from './sightings.ts'
 
 /** A subject that somebody asks about. */
 export interface PrincipalQuestion {
@@ -14,19 +10,21 @@ export interface PrincipalQuestion {
   readonly signedInAt: Date | null
 }
 
-/** Who the subject is here; null when they have not registered. Remembers that they were here, without making anybody wait for it. */
-export async function findPrincipal(
-  { database: { orm }, log }: { database: Database; log: Logger },
-  { subject, signedInAt }: PrincipalQuestion,
-): Promise<UserPrincipal | null> {
-  const known = await principalBySubject(orm, subject)
-  if (!known) return null
-
-  const isNewSignIn = signedInAt !== null && signedInAt > known.signedInAt
-  if (isNewSignIn || known.secondsSinceSeen >= SEEN_SECONDS) {
-    touchUser(orm, known.id, { signedInAt, seconds: SEEN_SECONDS }).catch((error: unknown) => {
-      log.warn({ err: error, userId: known.id }, 'when the user was last seen could not be written down')
-    })
-  }
-  return { userId: known.id, status: known.status }
+/**
+ * Who the subjects are here, in the order of the questions; null for those who have not registered. Notes that they were
+ * here.
+ */
+export async function findPrincipals(
+  database: Database,
+  sightings: Sightings,
+  questions: readonly PrincipalQuestion[],
+): Promise<(UserPrincipal | null)[]> {
+  const subjects = questions.map(({ subject }) => subject)
+  const known = await principalsBySubjects(database, subjects)
+  return questions.map(({ subject, signedInAt }) => {
+    const principal = known.get(subject)
+    if (!principal) return null
+    if (isNews(signedInAt, principal)) sightings.note({ userId: principal.id, signedInAt })
+    return { userId: principal.id, status: principal.status }
+  })
 }

@@ -1,5 +1,5 @@
-import { and, desc, eq, inArray, lt, or, sql, type SQL } from 'drizzle-orm'
-import type { Queryable, Transaction } from '@tikitu/runtime/database'
+import { and, desc, eq, inArray, sql, type SQL } from 'drizzle-orm'
+import type { Database, Queryable, Transaction } from '@tikitu/runtime/database'
 import { userPreferences, users, type UserPreferenceRow, type UserRow } from '../tables.ts'
 
 export type { UserPreferenceRow, UserRow } from '../tables.ts'
@@ -78,21 +78,31 @@ export async function updateAtSignIn(tx: Transaction, userId: string, signIn: Si
   return only(changed)
 }
 
+/** Somebody was here; `signedInAt` when their token says so. */
+export interface Sighting {
+  readonly userId: string
+  readonly signedInAt: Date | null
+}
+
 /**
- * Writes down that the user was here, and the sign-in when it is one that was not counted yet. Touches the row at most
- * once in `seconds` for the same sign-in.
+ * Writes down that users were here, and the sign-ins that were not counted yet. Touches a row at most once in `seconds` for
+ * the same sign-in. Nobody may be among them twice.
  */
-export async function touchUser(
-  db: Queryable,
-  userId: string,
-  { signedInAt, seconds }: { signedInAt: Date | null; seconds: number },
+export async function touchUsers(
+  { pool }: Database,
+  sightings: readonly Sighting[],
+  { seconds }: { seconds: number },
 ): Promise<void> {
-  const isStale = sql`${users.lastSeenAt} < now() - make_interval(secs => ${seconds})`
-  const isNewSignIn = signedInAt ? lt(users.signedInAt, signedInAt) : undefined
-  await db
-    .update(users)
-    .set(seen(signedInAt, sql`now()`))
-    .where(and(eq(users.id, userId), or(isStale, isNewSignIn)))
+  await pool.query(
+    `update users set
+       last_seen_at = greatest(last_seen_at, now()),
+       sign_in_count = sign_in_count + coalesce(users.signed_in_at < seen.signed_in_at, false)::int,
+       signed_in_at = greatest(users.signed_in_at, seen.signed_in_at)
+     from unnest($1::uuid[], $2::timestamptz[]) as seen (id, signed_in_at)
+     where users.id = seen.id
+       and (last_seen_at < now() - make_interval(secs => $3) or users.signed_in_at < seen.signed_in_at)`,
+    [sightings.map(({ userId }) => userId), sightings.map(({ signedInAt }) => signedInAt), seconds],
+  )
 }
 
 function seen(signedInAt: Date | null, at: Date | SQL) {
