@@ -242,6 +242,11 @@ export default {
     },
     { files: ['scripts/**', 'local/**', 'bench/**', 'runtime/src/testing/**'], rules: { 'no-console': 'off' } },
     {
+      // `fault` is a test under the name of a fault.
+      files: ['saga/faults/*.test.ts'],
+      rules: { 'vitest/no-standalone-expect': ['error', { additionalTestBlockFunctions: ['fault'] }] },
+    },
+    {
       // The tools ask for a default export.
       files: ['**/*.config.ts', 'vitest.workspace.ts', 'scripts/src/test/{global-setup,data-dir-templates}.ts'],
       rules: { 'import/no-default-export': 'off' },

@@ -1,0 +1,194 @@
+import { newId } from '@tikitu/runtime/ids'
+import { waitFor } from '@tikitu/runtime/testing'
+import { expect } from 'vitest'
+import { chargesIn, type Call } from '../test/bank.ts'
+import { faultsOf } from '../test/fault.ts'
+import {
+  aHolder,
+  aTicketHolder,
+  becomes,
+  begins,
+  cancels,
+  checksOut,
+  confirms,
+  moneyOf,
+  pays,
+  standingOf,
+  type Purchase,
+} from '../test/purchase.ts'
+import { reconcileNow, type System } from '../test/system.ts'
+
+const { fault } = faultsOf()
+
+const powerCut = () => {
+  throw new Error('the process died')
+}
+
+fault(
+  6,
+  async (system) => {
+    const purchase = await aHolder(system)
+    const paymentId = await pays(system, purchase)
+    system.bank.next('confirmIntent', 'after', powerCut)
+    await expect(confirms(system, purchase, paymentId)).rejects.toThrow('INTERNAL')
+    expect(await standingOf(system, purchase)).toMatchObject({ status: 'PENDING' })
+    await system.payment.stop()
+    await system.payment.start()
+    await reconcileNow(system)
+    await becomes(system, purchase, 'CONFIRMED')
+    expect(await moneyOf(system, purchase)).toMatchObject({ taken: purchase.total, attempts: ['SUCCEEDED'] })
+  },
+  'of a payment',
+)
+
+fault(
+  6,
+  async (system) => {
+    const purchase = await aTicketHolder(system)
+    system.bank.next('refundIntent', 'after', powerCut)
+    await cancels(system, purchase)
+    await becomes(system, purchase, 'CANCELLED')
+    expect(await refundsOf(system, purchase)).toEqual([{ status: 'SUCCEEDED', amount: purchase.total, attempt: 1 }])
+  },
+  'of a refund',
+)
+
+fault(18, async (system) => {
+  const purchase = await aTicketHolder(system)
+  await Promise.all([cancels(system, purchase), cancels(system, purchase), cancels(system, purchase)])
+  await becomes(system, purchase, 'CANCELLED')
+  const asked = system.network.arrived.find(
+    ({ event }) => event.type === 'booking.refund_requested' && event.partitionkey === purchase.id,
+  )
+  if (!asked) throw new Error('nobody asked for a refund')
+  // The same wish as another event, as from a booking service that was restored.
+  await system.network.slip('payment', { ...asked.event, id: newId() })
+  await waitFor('it to be handled', async () => {
+    const { rows } = await system.payment.database.pool.query(
+      `select from inbox where key = $1 and type = $2 and status = 'handled'`,
+      [purchase.id, asked.event.type],
+    )
+    return rows.length === 2
+  })
+  expect(await refundsOf(system, purchase)).toEqual([{ status: 'SUCCEEDED', amount: purchase.total, attempt: 1 }])
+})
+
+fault(
+  20,
+  async (system) => {
+    const purchase = await aTicketHolder(system)
+    system.bank.refusesRefunds(2)
+    await cancels(system, purchase)
+    for (const failures of [1, 2]) {
+      await waitFor(`refusal ${failures}`, async () =>
+        (await refundsOf(system, purchase)).some(({ status, attempt }) => status === 'FAILED' && attempt === failures),
+      )
+      expect(await standingOf(system, purchase)).toMatchObject({ status: 'CANCELLING', tickets: 0 })
+      await reconcileNow(system)
+    }
+    await becomes(system, purchase, 'CANCELLED')
+    expect(await refundsOf(system, purchase)).toEqual([{ status: 'SUCCEEDED', amount: purchase.total, attempt: 3 }])
+  },
+  'it fails twice',
+)
+
+fault(
+  20,
+  async (system) => {
+    const purchase = await aTicketHolder(system)
+    const [isAsked, hangs] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    system.bank.next('refundIntent', 'after', () => {
+      isAsked.resolve()
+      return hangs.promise
+    })
+    await cancels(system, purchase)
+    await isAsked.promise
+    // Another instance does not wait for the one that hangs, and what that hears in the end changes nothing.
+    await reconcileNow(system)
+    await becomes(system, purchase, 'CANCELLED')
+    hangs.resolve()
+    await waitFor('both answers to be written down', async () => {
+      const { rows } = await system.payment.database.pool.query(
+        `select from payment_log l join refunds r on r.id = l.refund_id where r.booking_id = $1 and l.kind = 'ANSWER'`,
+        [purchase.id],
+      )
+      return rows.length === 2
+    })
+    expect(await refundsOf(system, purchase)).toEqual([{ status: 'SUCCEEDED', amount: purchase.total, attempt: 1 }])
+  },
+  'it hangs',
+)
+
+const CALLS: readonly Call[] = ['createIntent', 'confirmIntent', 'refundIntent', 'cancelIntent']
+for (const call of CALLS) {
+  fault(
+    24,
+    async (system) => {
+      const purchase = await aHolder(system)
+      if (call !== 'refundIntent') system.bank.deafAt(call)
+      const paymentId = await pays(system, purchase)
+      if (call === 'cancelIntent') {
+        await cancels(system, purchase)
+        await becomes(system, purchase, 'CANCELLED')
+        await reconcileNow(system)
+        await attemptIs(system, purchase, 'CANCELLED')
+        return
+      }
+      await reconcileNow(system)
+      await confirms(system, purchase, paymentId)
+      await reconcileNow(system)
+      await becomes(system, purchase, 'CONFIRMED')
+      if (call === 'refundIntent') {
+        system.bank.deafAt(call)
+        await cancels(system, purchase)
+        await becomes(system, purchase, 'CANCELLED')
+      }
+      expect(await chargedFor(system, purchase)).toHaveLength(1)
+    },
+    call,
+  )
+}
+
+fault(31, async (system) => {
+  const first = await aHolder(system)
+  const userId = first.buyer.userId ?? ''
+  const second = await aHolder(system, { userId })
+  const [checkout, start, cancellation] = [newId(), newId(), newId()]
+  const reused = { __typename: 'IdempotencyKeyReused' }
+
+  expect(await checksOut(system, first, checkout)).toMatchObject({ status: 'PENDING' })
+  expect(await checksOut(system, second, checkout)).toMatchObject(reused)
+  expect(await standingOf(system, second)).toMatchObject({ status: 'HELD' })
+  await checksOut(system, second)
+  const { id } = await begins(system, first, start)
+  expect(await begins(system, second, start)).toMatchObject(reused)
+  expect(await begins(system, first, start)).toMatchObject({ __typename: 'Payment', id })
+  expect(await moneyOf(system, second)).toMatchObject({ attempts: [] })
+  expect(await cancels(system, second, cancellation)).toMatchObject({ status: 'CANCELLED' })
+  expect(await cancels(system, first, cancellation)).toMatchObject(reused)
+  expect(await standingOf(system, first)).toMatchObject({ status: 'PENDING' })
+})
+
+async function refundsOf({ payment }: System, { id }: Purchase) {
+  const { rows } = await payment.database.pool.query<{ status: string; amount: number; attempt: number }>(
+    'select status, amount::float as amount, attempt from refunds where booking_id = $1 order by created_at',
+    [id],
+  )
+  return rows
+}
+
+async function attemptIs(system: System, purchase: Purchase, status: string): Promise<void> {
+  await waitFor(`the attempt to be ${status}`, async () => {
+    return (await moneyOf(system, purchase))?.attempts.at(-1) === status
+  })
+}
+
+/** What the provider says it did for the booking: nobody but it knows of a second charge. */
+async function chargedFor({ payment }: System, { id }: Purchase) {
+  const { rows } = await payment.database.pool.query<{ ref: string }>(
+    'select provider_ref as ref from payments where booking_id = $1',
+    [id],
+  )
+  const ours = new Set(rows.map(({ ref }) => ref))
+  return (await chargesIn(payment.database)).filter(({ ref, taken }) => taken > 0 && ours.has(ref))
+}

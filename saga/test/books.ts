@@ -1,0 +1,81 @@
+import type { Database } from '@tikitu/runtime/database'
+import { disagreements, type BookingRow, type PaymentRow } from '../../scripts/test/books.ts'
+import { brokenInvariants } from '../../services/booking/test/story.ts'
+import { chargesIn } from './bank.ts'
+
+/** The two databases that money and tickets are in. */
+export interface Books {
+  readonly booking: Database
+  readonly payment: Database
+}
+
+/**
+ * What is wrong while nothing is under way any more, one sentence each: a charge without tickets or a refund, tickets
+ * without a charge, a booking charged twice, a ledger that is not zero, an inventory that is not sound.
+ */
+export async function wrongIn({ booking, payment }: Books): Promise<string[]> {
+  const [payments, bookings] = [await paymentRows(payment), await bookingRows(booking)]
+  return [
+    ...disagreements(payments, bookings),
+    ...chargedTwice(payments),
+    ...(await ledgerErrors(payment)),
+    ...(await brokenInvariants(booking)),
+  ]
+}
+
+async function paymentRows(database: Database): Promise<PaymentRow[]> {
+  const { rows } = await database.pool.query<PaymentRow & { ref: string | null }>(
+    `select p.id, p.booking_id as "bookingId", p.status, p.captured::float, p.refunded::float, p.provider_ref as ref,
+            p.refund_reserved::float as "refundReserved",
+            -coalesce((select sum(amount) from ledger_entries l
+                        where l.payment_id = p.id and account = 'BUYER'), 0)::float as posted
+       from payments p`,
+  )
+  const charges = await chargesIn(database)
+  const known = new Set(rows.map(({ ref }) => ref))
+  const ours = rows.map(({ ref, ...row }) => {
+    const charge = charges.find((other) => other.ref === ref)
+    return { ...row, taken: charge?.taken ?? 0, returned: charge?.returned ?? 0 }
+  })
+  const others = charges
+    .filter(({ ref, taken }) => taken > 0 && !known.has(ref))
+    .map(({ ref, taken, returned }) => ({
+      id: ref,
+      bookingId: '',
+      status: 'unknown to us',
+      captured: 0,
+      refunded: 0,
+      refundReserved: 0,
+      posted: 0,
+      taken,
+      returned,
+    }))
+  return [...ours, ...others]
+}
+
+async function bookingRows({ pool }: Database): Promise<BookingRow[]> {
+  const { rows } = await pool.query<BookingRow>(
+    `select id, status, total::float, quantity,
+            (select count(*) from tickets t where t.booking_id = b.id and t.status <> 'CANCELLED')::int as tickets,
+            array(select payment_id::text from booking_payments p where p.booking_id = b.id) as "paymentIds"
+       from bookings b where reference is not null`,
+  )
+  return rows
+}
+
+function chargedTwice(payments: readonly PaymentRow[]): string[] {
+  const kept = payments.filter(({ taken, returned }) => taken > returned)
+  return [...Map.groupBy(kept, ({ bookingId }) => bookingId)]
+    .filter(([, ofBooking]) => ofBooking.length > 1)
+    .map(([bookingId, ofBooking]) => `booking ${bookingId} is charged ${ofBooking.length} times`)
+}
+
+async function ledgerErrors({ pool }: Database): Promise<string[]> {
+  const { rows } = await pool.query<{ what: string; sum: string }>(
+    `select 'transaction ' || transaction_key as what, sum(amount)::text as sum
+       from ledger_entries group by transaction_key having sum(amount) <> 0
+      union all
+     select 'all of ' || currency, sum(amount)::text from ledger_entries group by currency having sum(amount) <> 0`,
+  )
+  return rows.map(({ what, sum }) => `the ledger is not zero: ${what} has ${sum}`)
+}
