@@ -240,7 +240,10 @@ export default {
       ],
       rules: { 'node/no-process-env': 'off' },
     },
-    { files: ['scripts/**', 'local/**', 'bench/**', 'runtime/src/testing/**'], rules: { 'no-console': 'off' } },
+    {
+      files: ['scripts/**', 'local/**', 'bench/**', 'runtime/src/testing/**', 'saga/*.e2e.test.ts'],
+      rules: { 'no-console': 'off' },
+    },
     {
       // `fault` is a test under the name of a fault.
       files: ['saga/faults/*.test.ts'],
@@ -248,7 +251,11 @@ export default {
     },
     {
       // The tools ask for a default export.
-      files: ['**/*.config.ts', 'vitest.workspace.ts', 'scripts/src/test/{global-setup,data-dir-templates}.ts'],
+      files: [
+        '**/*.config.ts',
+        'vitest.workspace.ts',
+        'scripts/src/test/{global-setup,data-dir-templates,rabbitmq}.ts',
+      ],
       rules: { 'import/no-default-export': 'off' },
     },
     {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { readCognitoConfig, type CognitoConfig } from '@tikitu/runtime/cognito'
-import { commonVariables, readVariables } from '@tikitu/runtime/config'
-import { SERVICE_NAMES, servicePort, type ServiceName } from '@tikitu/schema/services'
+import { commonVariables, isOrigin, readServiceUrls, readVariables } from '@tikitu/runtime/config'
+import type { ServiceName } from '@tikitu/schema/services'
 import { z } from 'zod'
 import type { Allowance } from './edge/budget.ts'
 import type { CostLimits } from './edge/budgets.ts'
@@ -142,14 +142,6 @@ const whole = (min: number, max: number, initial: number) => {
   return z.coerce.number({ error: expected }).int(expected).min(min, expected).max(max, expected).default(initial)
 }
 
-/** `https://tickets.example.com`: nothing after the host, and no wildcard. */
-const isOrigin = (text: string) => {
-  const url = URL.parse(text)
-  return url !== null && ['http:', 'https:'].includes(url.protocol) && text === url.origin
-}
-
-const origin = z.string().refine(isOrigin, 'expected an origin such as http://127.0.0.1:3001, without a path')
-
 function listed(text: string): string[] {
   return text
     .split(',')
@@ -247,23 +239,5 @@ function readCostLimits(read: CostVariables): CostLimits {
     user: allowance('USER'),
     machine: allowance('MACHINE'),
     priority: allowance('PRIORITY'),
-  }
-}
-
-/** `SERVICE_URL_<SERVICE>`, or the port that the service has on this machine. */
-function readServiceUrls(portBase: number, env: NodeJS.ProcessEnv): Record<ServiceName, string> {
-  const shape = Object.fromEntries(
-    SERVICE_NAMES.map((name) => [`SERVICE_URL_${name.toUpperCase()}`, origin.optional()]),
-  )
-  const read: Record<string, string | undefined> = readVariables(shape, env)
-  const url = (name: ServiceName) =>
-    read[`SERVICE_URL_${name.toUpperCase()}`] ?? `http://127.0.0.1:${servicePort(portBase, name)}`
-  return {
-    admin: url('admin'),
-    partner: url('partner'),
-    payment: url('payment'),
-    notification: url('notification'),
-    booking: url('booking'),
-    user: url('user'),
   }
 }

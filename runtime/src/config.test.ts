@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ConfigurationError, readServiceConfig } from './config.ts'
+import { ConfigurationError, readServiceConfig, readServiceUrls } from './config.ts'
 
 const complete = {
   DATABASE_URL_BOOKING: 'postgres://tikitu:secret-password@127.0.0.1:5432/booking_db',
@@ -43,5 +43,27 @@ describe('the configuration of a service', () => {
       RELAY_URL_USER: 'postgres://relay@127.0.0.1/user_db',
     })
     expect(relayUrls).toEqual({ user: 'postgres://relay@127.0.0.1/user_db' })
+  })
+
+  it('needs an address for the transport rabbitmq, and has none for postgres', () => {
+    const rabbitmq = { ...complete, EVENT_TRANSPORT: 'rabbitmq' }
+    expect(() => readServiceConfig('booking', rabbitmq)).toThrow(/RABBITMQ_URL: is missing/)
+    expect(() => readServiceConfig('booking', { ...rabbitmq, RABBITMQ_URL: 'http://secret' })).toThrow(
+      /RABBITMQ_URL: expected amqp:/,
+    )
+    expect(() => readServiceConfig('booking', { ...complete, EVENT_TRANSPORT: 'pigeon' })).toThrow(
+      /EVENT_TRANSPORT: expected postgres or rabbitmq/,
+    )
+    const RABBITMQ_URL = 'amqp://127.0.0.1'
+    expect(readServiceConfig('booking', { ...rabbitmq, RABBITMQ_URL }).rabbitmqUrl).toBe(RABBITMQ_URL)
+    expect(readServiceConfig('booking', { ...complete, RABBITMQ_URL }).rabbitmqUrl).toBeUndefined()
+  })
+
+  it('finds the services by their ports, unless it is told where they are', () => {
+    const urls = readServiceUrls(4000, { SERVICE_URL_USER: 'http://user.internal' })
+    expect(urls).toMatchObject({ admin: 'http://127.0.0.1:4001', user: 'http://user.internal' })
+    expect(() => readServiceUrls(4000, { SERVICE_URL_USER: 'http://user.internal/graphql' })).toThrow(
+      /SERVICE_URL_USER/,
+    )
   })
 })

@@ -88,6 +88,53 @@ export interface ServiceConfig {
   readonly identitySecret: string
   /** Databases of the services that may consume our events, by a role that can only insert into their inbox. */
   readonly relayUrls: Partial<Record<ServiceName, string>>
+  /** The RabbitMQ that carries events between the services; undefined when the databases themselves do. */
+  readonly rabbitmqUrl?: string | undefined
+}
+
+/** What carries events between services. */
+const transportVariables = {
+  /** The same in all services of a system. */
+  EVENT_TRANSPORT: z.enum(['postgres', 'rabbitmq'], { error: 'expected postgres or rabbitmq' }).default('postgres'),
+  /** For EVENT_TRANSPORT=rabbitmq. */
+  RABBITMQ_URL: z
+    .string()
+    .regex(/^amqps?:\/\/\S+$/, { error: 'expected amqp://user:password@host:port/vhost' })
+    .optional(),
+}
+
+/** Undefined for the transport `postgres`. A RABBITMQ_URL alone changes nothing, so that it may be there beforehand. */
+function readRabbitmqUrl(env: NodeJS.ProcessEnv): string | undefined {
+  const { EVENT_TRANSPORT: transport, RABBITMQ_URL: url } = readVariables(transportVariables, env)
+  if (transport === 'postgres') return undefined
+  if (url !== undefined) return url
+  throw new ConfigurationError([{ variable: 'RABBITMQ_URL', expected: 'is missing (EVENT_TRANSPORT is rabbitmq)' }])
+}
+
+const origin = z.string().refine(isOrigin, 'expected an origin such as http://127.0.0.1:3001, without a path')
+
+/** `https://tickets.example.com`: nothing after the host, and no wildcard. */
+export function isOrigin(text: string): boolean {
+  const url = URL.parse(text)
+  return url !== null && ['http:', 'https:'].includes(url.protocol) && text === url.origin
+}
+
+/** The origins of the services, as the gateway and a service that asks others find them: `SERVICE_URL_<SERVICE>`, or by port. */
+export function readServiceUrls(portBase: number, env: NodeJS.ProcessEnv): Record<ServiceName, string> {
+  const shape = Object.fromEntries(
+    SERVICE_NAMES.map((name) => [`SERVICE_URL_${name.toUpperCase()}`, origin.optional()]),
+  )
+  const read: Record<string, string | undefined> = readVariables(shape, env)
+  const url = (name: ServiceName) =>
+    read[`SERVICE_URL_${name.toUpperCase()}`] ?? `http://127.0.0.1:${servicePort(portBase, name)}`
+  return {
+    admin: url('admin'),
+    partner: url('partner'),
+    payment: url('payment'),
+    notification: url('notification'),
+    booking: url('booking'),
+    user: url('user'),
+  }
 }
 
 /** Reads what every service needs. `DATABASE_URL_<SERVICE>` is the database, `RELAY_URL_<SERVICE>` the way into a peer's inbox. */
@@ -126,5 +173,6 @@ export function readServiceConfig(service: ServiceName, env: NodeJS.ProcessEnv):
         return typeof url === 'string' ? [[name, url]] : []
       }),
     ),
+    rabbitmqUrl: readRabbitmqUrl(env),
   }
 }

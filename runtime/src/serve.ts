@@ -7,8 +7,9 @@ import type { ServiceName } from '@tikitu/schema/services'
 import type { ServiceConfig } from './config.ts'
 import type { RequestContext } from './context.ts'
 import { migrateDatabase, openDatabase, type Database } from './database.ts'
-import { postgresTransport, startEvents, type Subscription } from './events/index.ts'
-import type { EventLag } from './events/lag.ts'
+import { configuredTransport } from './events/configured-transport.ts'
+import { addEventRoutes } from './events/event.routes.ts'
+import { startEvents, type Events, type EventTransport, type Subscription } from './events/index.ts'
 import { Fault } from './fault.ts'
 import { faultOf, httpStatus, publicErrors } from './graphql/errors.ts'
 import { scalarsOf } from './graphql/scalars.ts'
@@ -77,8 +78,18 @@ export interface Service extends ServiceParts {
 /** The largest request that a subgraph reads, in bytes. The gateway is stricter with clients. */
 const BODY_MAX = 8 * 1024 * 1024
 
+/** What of a service may be another than the one it would choose by its configuration. */
+export interface BuildOptions {
+  /** Carries its events; is given what the transport of the configuration would be given. */
+  readonly transport?: (parts: Pick<ServiceParts, 'database' | 'log'>) => EventTransport
+}
+
 /** Migrates, builds and starts a service without listening. */
-export async function buildService(definition: ServiceDefinition, config: ServiceConfig): Promise<Service> {
+export async function buildService(
+  definition: ServiceDefinition,
+  config: ServiceConfig,
+  options: BuildOptions = {},
+): Promise<Service> {
   const log = createLog(config.service, config.logLevel)
   await migrateDatabase(config.databaseUrl, migrationsFolder(definition.name))
   const database = openDatabase({ url: config.databaseUrl, connectionsMax: config.databaseConnections, log })
@@ -88,7 +99,7 @@ export async function buildService(definition: ServiceDefinition, config: Servic
 
   const handlers = [...housekeeping(parts), ...(definition.jobs?.(parts) ?? [])]
   const jobs = await startJobs({ database, handlers, log })
-  const transport = postgresTransport({ publisher: definition.name, relayUrls: config.relayUrls, database, log })
+  const transport = options.transport?.({ database, log }) ?? configuredTransport(config, { database, log })
   const events = await startEvents({
     service: definition.name,
     database,
@@ -98,7 +109,7 @@ export async function buildService(definition: ServiceDefinition, config: Servic
     watched: definition.watched,
   })
   const room = definition.watched ? openRoom({ database, log }) : undefined
-  const app = await buildApp(definition, config, parts, room, () => events.lag())
+  const app = await buildApp(definition, config, parts, room, events)
 
   return {
     ...parts,
@@ -138,7 +149,7 @@ async function buildApp(
   config: ServiceConfig,
   parts: ServiceParts,
   room: Room | undefined,
-  lag: () => Promise<EventLag>,
+  events: Events,
 ): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: parts.log,
@@ -166,7 +177,8 @@ async function buildApp(
       .code(404)
       .send({ errors: publicErrors([new Fault('NOT_FOUND', 'There is nothing here.')], request.id, parts.log) }),
   )
-  addHealth(app, parts.database, lag)
+  addHealth(app, parts.database, events.lag)
+  addEventRoutes(app, { service: definition.name, database: parts.database, lag: events.lag, wake: events.wake })
   await addGraph(app, definition, parts, room)
   definition.routes?.(app, parts)
   await app.ready()

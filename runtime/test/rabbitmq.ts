@@ -25,13 +25,13 @@ export function brokerPrefix(): string {
   return `test-${createHash('sha256').update(`${testPath} ${currentTestName}`).digest('hex').slice(0, 12)}`
 }
 
-/** Kills the broker, and starts it again; resolves when it lets clients in. */
-export const restartBroker = () => askBroker('POST')
+/** Stops or kills the broker, and starts it again; resolves when it lets clients in. */
+export const restartBroker = (signal: 'SIGTERM' | 'SIGKILL') => askBroker('POST', signal)
 
-async function askBroker(method: 'GET' | 'POST'): Promise<void> {
+async function askBroker(method: 'GET' | 'POST', path = ''): Promise<void> {
   const broker = inject('rabbitmq')
   if (broker.missing !== undefined) return
-  const { ok, status } = await fetch(broker.control, { method })
+  const { ok, status } = await fetch(`${broker.control}/${path}`, { method })
   if (!ok) throw new Error(`RabbitMQ did not start (${status})`)
 }
 

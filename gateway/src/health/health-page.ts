@@ -109,6 +109,7 @@ function pageOf(rows: readonly Row[]): string {
     'Events to send',
     'Events to handle',
     'Given up',
+    'Blocked ways',
   ]
   const width = rows.some(({ details }) => details) ? heads.length : 3
   const body = rows.map((row) => {
@@ -132,7 +133,7 @@ ${body.join('\n')}
 
 function cellsOf({ service, status, milliseconds, details }: Row): string[] {
   const told = [service, status, `${milliseconds} ms`]
-  if (!details) return [...told, '', '', '', '', '']
+  if (!details) return [...told, '', '', '', '', '', '']
   const { version, databaseMilliseconds, events } = details
   const waits = ({ count, oldestSeconds }: { count: number; oldestSeconds: number }) =>
     count === 0 ? '0' : `${count}, for ${Math.round(oldestSeconds)} s`
@@ -143,6 +144,7 @@ function cellsOf({ service, status, milliseconds, details }: Row): string[] {
     waits(events.unpublished),
     waits(events.unhandled),
     `${events.dead}`,
+    `${events.failing}`,
   ]
 }
 

@@ -71,18 +71,20 @@ test.skipIf(overRabbitmq())('a relay that is killed while it delivers loses noth
 })
 
 test('a relay that is killed after it delivered, before it wrote that down, doubles nothing', async () => {
+  const pipe = overRabbitmq() ? 'rabbitmq' : 'payment'
   const [booking, payment] = await Promise.all([eventDatabase(), eventDatabase()])
   await startService('payment', payment, { subscriptions: [record] })
   // Once, so that there is a cursor to lock.
   const first = await startService('booking', booking, { peers: { payment } })
   await waitFor('the cursor', async () => {
-    const { rows } = await booking.database.pool.query(`select from outbox_cursors where name = 'payment'`)
+    const { rows } = await booking.database.pool.query('select from outbox_cursors where name = $1', [pipe])
     return rows.length > 0
   })
   await first.stop()
   await produce(booking, 100)
   const blocker = await booking.database.pool.connect()
-  await blocker.query(`begin; select from outbox_cursors where name = 'payment' for update`)
+  await blocker.query('begin')
+  await blocker.query('select from outbox_cursors where name = $1 for update', [pipe])
 
   const relay = await startRelayProcess(booking, payment)
   await waitFor('delivery', async () => (await inboxCount(payment)) === 100)

@@ -8,7 +8,8 @@ import type { TestProject } from 'vitest/node'
 
 /**
  * Starts one RabbitMQ for the tests of the project, while others already run: it takes seconds. Tests reach it at `url`,
- * wait for it with a GET of `control`, and kill and start it again with a POST. Without RabbitMQ they are skipped.
+ * wait for it with a GET of `control`, and have it started again with a POST to `/SIGTERM` or, killed before, `/SIGKILL`
+ * below. Without RabbitMQ they are skipped.
  */
 export default async function startForProject(project: TestProject): Promise<() => Promise<void>> {
   if (!rabbitmqIsInstalled()) {
@@ -32,7 +33,8 @@ export default async function startForProject(project: TestProject): Promise<() 
 
 function listen(broker: Rabbitmq): Promise<Server> {
   const control = createServer((request, response) => {
-    const done = request.method === 'POST' ? broker.restart() : broker.ready()
+    const signal = request.url === '/SIGKILL' ? 'SIGKILL' : 'SIGTERM'
+    const done = request.method === 'POST' ? broker.restart(signal) : broker.ready()
     done.then(
       () => response.end(),
       (error: unknown) => response.writeHead(500).end(String(error)),

@@ -1,11 +1,21 @@
-import { ConfigurationError, readServiceConfig, readVariables, type ServiceConfig } from '@tikitu/runtime/config'
+import {
+  commonVariables,
+  ConfigurationError,
+  readServiceConfig,
+  readServiceUrls,
+  readVariables,
+  type ServiceConfig,
+} from '@tikitu/runtime/config'
 import { email, text } from '@tikitu/runtime/validate'
 import type { Bootstrap } from './admins/bootstrap.ts'
+import type { PeerOptions } from './events/peers.ts'
 
 /** What this service needs to run. */
 export interface AdminConfig extends ServiceConfig {
   /** Who becomes SUPER_ADMIN when nobody is; null when that is not wanted. */
   readonly bootstrap: Bootstrap | null
+  /** How the other services are reached, to see after their events. */
+  readonly peers: PeerOptions
 }
 
 const variables = {
@@ -17,7 +27,10 @@ const variables = {
 
 /** Reads and checks the environment, once. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): AdminConfig {
-  return { ...readServiceConfig('admin', env), bootstrap: readBootstrap(env) }
+  const config = readServiceConfig('admin', env)
+  const { PORT_BASE: portBase } = readVariables({ PORT_BASE: commonVariables.PORT_BASE }, env)
+  const peers = { serviceUrls: readServiceUrls(portBase, env), identitySecret: config.identitySecret }
+  return { ...config, bootstrap: readBootstrap(env), peers }
 }
 
 /** All three or none: half a person is a mistake that would show when the platform has nobody to run it. */

@@ -1,3 +1,4 @@
+import { readServiceUrls } from '@tikitu/runtime/config'
 import { accepted } from '@tikitu/runtime/outcome'
 import type { ServiceDefinition } from '@tikitu/runtime/serve'
 import { transact } from '@tikitu/runtime/transact'
@@ -7,28 +8,40 @@ import { auditSubscriptions } from './audit/audit.events.ts'
 import { auditResolvers } from './audit/audit.resolvers.ts'
 import { counterSubscriptions } from './counters/counter.events.ts'
 import { counterResolvers } from './counters/counter.resolvers.ts'
+import { eventResolvers } from './events/event.resolvers.ts'
+import { httpPeers, type PeerOptions } from './events/peers.ts'
 import type { Resolvers } from './generated/graphql.ts'
 import { principalRoutes } from './principals/principal.routes.ts'
 import { settingResolvers } from './settings/setting.resolvers.ts'
 
-const resolvers: Resolvers = {
+const resolvers = (events: Resolvers): Resolvers => ({
   ...adminResolvers,
   ...auditResolvers,
   ...settingResolvers,
+  ...events,
   Query: {
     ...adminResolvers.Query,
     ...auditResolvers.Query,
     ...settingResolvers.Query,
     ...counterResolvers.Query,
+    ...events.Query,
   },
-  Mutation: { ...adminResolvers.Mutation, ...settingResolvers.Mutation },
+  Mutation: { ...adminResolvers.Mutation, ...settingResolvers.Mutation, ...events.Mutation },
+})
+
+/** What the service is given. */
+export interface AdminOptions {
+  /** Who becomes SUPER_ADMIN when nobody is. */
+  readonly bootstrap: Bootstrap | null
+  /** How the other services are reached. */
+  readonly peers?: PeerOptions
 }
 
-/** Running the platform: admins and their roles, the audit log, settings, counters. */
-export function adminService({ bootstrap }: { bootstrap: Bootstrap | null }): ServiceDefinition {
+/** Running the platform: admins and their roles, the audit log, settings, counters, and what became of events. */
+export function adminService({ bootstrap, peers = NOBODY }: AdminOptions): ServiceDefinition {
   return {
     name: 'admin',
-    resolvers,
+    resolvers: resolvers(eventResolvers(httpPeers(peers))),
     subscriptions: [...auditSubscriptions, ...counterSubscriptions],
     routes: principalRoutes,
     prepare: async ({ database, log }) => {
@@ -37,3 +50,6 @@ export function adminService({ bootstrap }: { bootstrap: Bootstrap | null }): Se
     },
   }
 }
+
+/** For a service on its own: everybody else is not there. */
+const NOBODY: PeerOptions = { serviceUrls: readServiceUrls(0, {}), identitySecret: '' }

@@ -46,6 +46,7 @@ const QUERIES = [
   ['verifyAuditLog', '{ verifyAuditLog { intact } }'],
   ['settings', '{ settings { key } }'],
   ['platformCounters', '{ platformCounters { users } }'],
+  ['eventDelivery', '{ eventDelivery { service } }'],
 ] as const
 
 describe.each(QUERIES)('%s', (_, query) => {

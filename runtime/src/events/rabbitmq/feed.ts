@@ -13,7 +13,7 @@ const PREFETCH_EVENTS = 2 * BATCH_EVENTS
 
 /** The pauses between attempts to connect or to store: doubled from the first to the longest, in milliseconds. */
 const RETRY_FIRST_MILLISECONDS = 250
-const RETRY_LONGEST_MILLISECONDS = 5_000
+const RETRY_LONGEST_MILLISECONDS = 2_000
 
 /** After so many failures in a row another instance, whose database may answer, gets its turn. */
 const STORE_ATTEMPTS = 5

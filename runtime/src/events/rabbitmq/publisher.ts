@@ -4,7 +4,8 @@ import type { Envelope } from '../envelope.ts'
 import { closeConnection, openConnection, type BrokerConnection } from './connection.ts'
 import { declareTopology, exchangeOf, type Topology } from './topology.ts'
 
-/** How long the broker may take to have a batch on its disks, in milliseconds. */
+/** How long the broker may take to let us in with everything in place, and to have a batch on its disks, in milliseconds. */
+const OPEN_MILLISECONDS = 20_000
 const CONFIRM_MILLISECONDS = 15_000
 
 /** CloudEvents' name for an event that is a whole JSON document. */
@@ -50,19 +51,21 @@ export function createPublisher(url: string, name: string, topology: Topology): 
     async publish(batch) {
       opened ??= open()
       const mine = opened
+      let broker: Opened | undefined
       try {
-        await send(await mine, batch, topology)
+        broker = await beforeDeadline(mine, OPEN_MILLISECONDS)
+        await send(broker, batch, topology)
       } catch (error) {
         // What is still under way on this connection could overtake what is sent again on the next one.
         if (opened === mine) opened = undefined
-        const broker = await mine.catch(() => undefined)
-        broker?.connection.unsafeDestroy()
+        mine.then(({ connection }) => connection.unsafeDestroy()).catch(() => undefined)
         throw broker?.reason() ?? error
       }
     },
     async stop() {
-      const broker = await opened?.catch(() => undefined)
+      const mine = opened
       opened = undefined
+      const broker = mine && (await beforeDeadline(mine, OPEN_MILLISECONDS).catch(() => undefined))
       if (!broker) return
       void broker.channel.close()
       await closeConnection(broker.connection)
@@ -87,7 +90,7 @@ async function send({ channel, unrouted }: Opened, batch: readonly Envelope[], t
       Buffer.from(JSON.stringify(event)),
     ),
   )
-  await beforeDeadline(Promise.all(sent))
+  await beforeDeadline(Promise.all(sent), CONFIRM_MILLISECONDS)
   // A returned message is told of in a later turn than its confirmation.
   await turn()
   const lost = batch.filter((event) => unrouted.delete(event.id))
@@ -95,12 +98,11 @@ async function send({ channel, unrouted }: Opened, batch: readonly Envelope[], t
 }
 
 /** A broker that is short of memory or disk stops to read, and says nothing. */
-async function beforeDeadline(confirmed: Promise<unknown>): Promise<void> {
+async function beforeDeadline<Result>(answer: Promise<Result>, milliseconds: number): Promise<Result> {
   const { promise: deadline, reject } = Promise.withResolvers<never>()
-  const late = new Error(`the broker did not confirm within ${CONFIRM_MILLISECONDS} ms`)
-  const timer = setTimeout(() => reject(late), CONFIRM_MILLISECONDS)
+  const timer = setTimeout(() => reject(new Error(`the broker did not answer within ${milliseconds} ms`)), milliseconds)
   try {
-    await Promise.race([confirmed, deadline])
+    return await Promise.race([answer, deadline])
   } finally {
     clearTimeout(timer)
   }
