@@ -31,15 +31,16 @@ export async function findPlace(tx: Transaction, { partnerId, venueId, seatingPl
 /** A kind of ticket as it is wished, and the id of the one that it replaces. */
 type TicketTypeWish = EventDraft['ticketTypes'][number] & { readonly id?: string }
 
-/** Numbers the ticket types in the order in which they were given. What cannot be is the fault BAD_USER_INPUT. */
+/** Numbers the ticket types in the order in which they were given. What cannot be is the fault BAD_USER_INPUT of `field`. */
 export function numberTicketTypes(
   eventId: string,
   wishes: readonly TicketTypeWish[],
   { planId, categories }: { readonly planId: string | null; readonly categories: readonly PlanCategory[] },
+  field = 'input.ticketTypes',
 ) {
   return wishes.map((type, index) => {
     const capacity = decideCapacity(type, planId !== null, categories)
-    if (!capacity.ok) throw badInput(`input.ticketTypes[${index}].${capacity.facts.field}`, capacity.message)
+    if (!capacity.ok) throw badInput(`${field}[${index}].${capacity.facts.field}`, capacity.message)
     const { name, seated, category, price, minPerBooking, maxPerBooking, salesOpenAt, salesCloseAt, channel } = type
     return {
       id: type.id ?? newId(),

@@ -1,6 +1,6 @@
 import { currencyCode, idempotencyKey, noCardNumber, text } from '@tikitu/runtime/validate'
 import { z } from 'zod'
-import { eventDraft } from './event-draft.ts'
+import { eventDraft, ticketType, ticketTypeChange } from './event-draft.ts'
 
 const { title, description, category, imageUrl, seatingPlanId, ticketTypes, venueId } = eventDraft.shape
 const eventId = z.string()
@@ -29,6 +29,14 @@ export const eventChanges = z.object({
 
 /** What of an event is to be another. */
 export type EventChanges = Omit<z.infer<typeof eventChanges>, 'eventId' | 'idempotencyKey'>
+
+/** What `changeTicketTypes` takes. */
+export const ticketTypeChanges = z.object({
+  eventId,
+  add: z.array(ticketType).max(50, 'must have at most 50 ticket types').nullish(),
+  change: z.array(ticketTypeChange).max(50, 'must have at most 50 ticket types').nullish(),
+  idempotencyKey,
+})
 
 /** What `rescheduleEvent` takes. */
 export const rescheduling = z.object({

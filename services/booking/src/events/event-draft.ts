@@ -11,12 +11,18 @@ const CAPACITY_MAX = 1_000_000
 /** The most tickets of one type in one booking that a partner may allow. */
 const PER_BOOKING_MAX = 100
 
-const ticketType = z
+const name = text(1, 100)
+const price = z.int().min(0, 'must not be negative').max(PRICE_MAX, `must be at most ${PRICE_MAX}`)
+const capacity = z.int().min(1, 'must be at least 1').max(CAPACITY_MAX, `must be at most ${CAPACITY_MAX}`)
+const perBookingBounds = z.int().min(1, 'must be at least 1').max(PER_BOOKING_MAX, `must be at most ${PER_BOOKING_MAX}`)
+
+/** A kind of ticket as it is wished. */
+export const ticketType = z
   .object({
-    name: text(1, 100),
+    name,
     seated: z.boolean(),
-    price: z.int().min(0, 'must not be negative').max(PRICE_MAX, `must be at most ${PRICE_MAX}`),
-    capacity: z.int().min(1, 'must be at least 1').max(CAPACITY_MAX, `must be at most ${CAPACITY_MAX}`).nullish(),
+    price,
+    capacity: capacity.nullish(),
     category: text(1, 100).nullish(),
     minPerBooking: perBooking(1),
     maxPerBooking: perBooking(10),
@@ -37,13 +43,25 @@ const ticketType = z
   })
 
 function perBooking(unlessSaid: number) {
-  return z
-    .int()
-    .min(1, 'must be at least 1')
-    .max(PER_BOOKING_MAX, `must be at most ${PER_BOOKING_MAX}`)
-    .nullish()
-    .transform((value) => value ?? unlessSaid)
+  return perBookingBounds.nullish().transform((value) => value ?? unlessSaid)
 }
+
+const never = 'must not be null'
+
+/** What of a kind of ticket is to be another while it is sold: what is undefined stays as it is. */
+export const ticketTypeChange = z.object({
+  ticketTypeId: reference,
+  name: name.optional(),
+  price: price.optional(),
+  capacity: capacity.optional(),
+  minPerBooking: perBookingBounds.optional(),
+  maxPerBooking: perBookingBounds.optional(),
+  salesOpenAt: z.date(never).nullish(),
+  salesCloseAt: z.date(never).nullish(),
+})
+
+/** The most kinds of ticket that an event has. */
+export const TICKET_TYPES_MAX = 50
 
 /** What `createEvent` is given, once it is known to make sense by itself. */
 export const eventDraft = z.object({
@@ -70,7 +88,7 @@ export const eventDraft = z.object({
   ticketTypes: z
     .array(ticketType)
     .min(1, 'must have at least one ticket type')
-    .max(50, 'must have at most 50 ticket types')
+    .max(TICKET_TYPES_MAX, `must have at most ${TICKET_TYPES_MAX} ticket types`)
     .refine((types) => distinct(types.map((type) => type.name)), 'must have different names')
     .refine(
       (types) => distinct(types.filter((type) => type.seated).map((type) => type.category)),

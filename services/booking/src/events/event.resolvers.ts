@@ -10,10 +10,11 @@ import { eventDraft } from './event-draft.ts'
 import { cancellationOf, eventLoaders, visibleEvent, visibleTicketType } from './event.loaders.ts'
 import { updateEvent } from './editing.ts'
 import { cancelEvent, completeEvent } from './ending.ts'
-import { callingOff, closing, eventChanges, rescheduling } from './event-changes.ts'
+import { callingOff, closing, eventChanges, rescheduling, ticketTypeChanges } from './event-changes.ts'
 import { createEvent, publishEvent } from './events.ts'
 import { rescheduleEvent } from './rescheduling.ts'
 import { requireSignedIn } from './readers.ts'
+import { changeTicketTypes } from './ticket-types.ts'
 
 /** Events in the graph. `keyring` makes the key of an event that is published. */
 export function eventResolvers(keyring: Keyring) {
@@ -34,6 +35,12 @@ export function eventResolvers(keyring: Keyring) {
         const { eventId, idempotencyKey, ...changes } = validInput(eventChanges, input)
         const edit = { identity, eventId, idempotencyKey, changes }
         return mutate(context, 'Event', (tx, at) => updateEvent(tx, { ...edit, at }))
+      },
+      changeTicketTypes: (_, { input }, context) => {
+        const identity = requireSignedIn(context.identity)
+        const { add, change, ...wish } = validInput(ticketTypeChanges, input)
+        const command = { ...wish, add: add ?? [], change: change ?? [], identity }
+        return mutate(context, 'Event', (tx, at) => changeTicketTypes(tx, { ...command, at }))
       },
       rescheduleEvent: (_, { input }, context) => {
         const identity = requireSignedIn(context.identity)

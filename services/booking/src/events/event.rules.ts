@@ -179,14 +179,32 @@ export function problemsOf(event: Publishable, at: Date): string[] {
   if (event.startsAt <= at) problems.push('It begins in the past.')
   if (event.salesCloseAt <= at) problems.push('Its sales close in the past.')
   if (event.ticketTypes.length === 0) problems.push('It has no ticket types.')
-  for (const type of event.ticketTypes) {
-    const category = event.categories.find((it) => it.category === type.category)
-    if (type.seated && !category?.seats) {
-      problems.push(`The plan has no seats of the category ${type.category ?? '(none)'} that ${type.name} sells.`)
-    }
-  }
-  return [...problems, ...crowdedAreas(event)]
+  return [...problems, ...problemsOfTypes(event)]
 }
+
+/** Why these ticket types cannot be sold together, one sentence for each reason; none when they can. */
+export function problemsOfTypes({
+  ticketTypes,
+  categories,
+}: Pick<Publishable, 'ticketTypes' | 'categories'>): string[] {
+  const seatless = ticketTypes.filter(
+    (type) => type.seated && !categories.find((it) => it.category === type.category)?.seats,
+  )
+  const names = ticketTypes.map(({ name }) => name)
+  const seated = ticketTypes.flatMap((type) => (type.seated ? [type.category ?? ''] : []))
+  return [
+    ...seatless.map(
+      (type) => `The plan has no seats of the category ${type.category ?? '(none)'} that ${type.name} sells.`,
+    ),
+    ...repeated(names).map((name) => `Two ticket types have the name ${name}.`),
+    ...repeated(seated).map((category) => `Two ticket types sell the seats of the category ${category}.`),
+    ...crowdedAreas({ ticketTypes, categories }),
+  ]
+}
+
+const repeated = (values: readonly string[]) => [
+  ...new Set(values.filter((value, index) => values.indexOf(value) < index)),
+]
 
 /** Areas of which more tickets would be sold than there is room, by all ticket types of their category together. */
 function crowdedAreas({ ticketTypes, categories }: Pick<Publishable, 'ticketTypes' | 'categories'>): string[] {

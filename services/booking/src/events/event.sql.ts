@@ -119,12 +119,16 @@ export async function copySeats(tx: Transaction, eventId: string): Promise<void>
 /**
  * Describes the event's rows to best-available, by ticket type, those closest to what people look at first, and in the
  * plan's order when it does not say. A row wider than 60 seats is cut
- * into pieces of about the same width, and seats for wheelchairs are left out.
+ * into pieces of about the same width, and seats for wheelchairs are left out. With a number, only of that ticket type.
  *
  * One pass over the seats and no join of them with the rows: without statistics of a new plan the planner read all seats again
  * for each row, and a stadium ran into the time-out.
  */
-export async function copyRowHints(tx: Transaction, eventId: string): Promise<void> {
+export async function copyRowHints(
+  tx: Transaction,
+  eventId: string,
+  ticketTypeNo: number | null = null,
+): Promise<void> {
   await tx.execute(sql`
     with seat as materialized (
       select s.plan_id, s.row_no, s.seat_no, s.category, s.accessible,
@@ -156,25 +160,28 @@ export async function copyRowHints(tx: Transaction, eventId: string): Promise<vo
              bit_or(1::bigint << (p.seat_no - p.base_seat)) as mask
       from placed p
       join ticket_types t on t.event_id = ${eventId} and t.seated and t.category = p.category
-      where not p.accessible
+      where not p.accessible and t.no = coalesce(${ticketTypeNo}::smallint, t.no)
       group by t.no, p.base_seat
     ) as m
     join plan_rows r on r.plan_id = m.plan_id and r.row_no = m.row_no
     cross join lateral (select r.base_seat + r.focus_place as focus_seat) as focus`)
 }
 
-/** Puts the whole capacity of the event's general-admission types on sale. */
+/** Puts the whole capacity of the event's general-admission types on sale; what is on sale stays as it is. */
 export async function stockAdmission(tx: Transaction, eventId: string): Promise<void> {
-  await tx.insert(admissionStock).select(
-    tx
-      .select({
-        ticketTypeId: ticketTypes.id,
-        eventId: ticketTypes.eventId,
-        capacity: ticketTypes.capacity,
-        available: sql<number>`${ticketTypes.capacity}`.as('available'),
-        nextDue: sql<Date>`'infinity'::timestamptz`.as('next_due'),
-      })
-      .from(ticketTypes)
-      .where(sql`${ticketTypes.eventId} = ${eventId} and not ${ticketTypes.seated}`),
-  )
+  await tx
+    .insert(admissionStock)
+    .select(
+      tx
+        .select({
+          ticketTypeId: ticketTypes.id,
+          eventId: ticketTypes.eventId,
+          capacity: ticketTypes.capacity,
+          available: sql<number>`${ticketTypes.capacity}`.as('available'),
+          nextDue: sql<Date>`'infinity'::timestamptz`.as('next_due'),
+        })
+        .from(ticketTypes)
+        .where(sql`${ticketTypes.eventId} = ${eventId} and not ${ticketTypes.seated}`),
+    )
+    .onConflictDoNothing()
 }

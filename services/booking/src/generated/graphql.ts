@@ -186,10 +186,16 @@ export type Mutation = {
   /** Drafts an event at one of the partner's venues. Owners, managers and machines with `tikitu/events.write`. */
   readonly createEvent: CreateEventOutcome
   /**
-   * Changes what is said about an event. A draft may be changed in everything; once it is published its place, prices and
-   * times are promises, which only `rescheduleEvent` and `cancelEvent` touch. What is left out stays as it is.
+   * Changes what is said about an event. A draft may be changed in everything; once it is published its place and times are
+   * promises, which only `rescheduleEvent` and `cancelEvent` touch, and its ticket types `changeTicketTypes`. What is left
+   * out stays as it is.
    */
   readonly updateEvent: UpdateEventOutcome
+  /**
+   * Adds ticket types to a published event and changes those that it has: all of it, or nothing. What is held or sold keeps
+   * its price, and no capacity falls below it. Those who may publish the event; written to the audit log.
+   */
+  readonly changeTicketTypes: ChangeTicketTypesOutcome
   /** Moves a published event to other times. Tickets stay valid; its buyers are told, and may have their money back for a while. */
   readonly rescheduleEvent: RescheduleEventOutcome
   /**
@@ -254,6 +260,10 @@ export type MutationCreateEventArgs = {
 
 export type MutationUpdateEventArgs = {
   input: UpdateEventInput
+}
+
+export type MutationChangeTicketTypesArgs = {
+  input: ChangeTicketTypesInput
 }
 
 export type MutationRescheduleEventArgs = {
@@ -1540,6 +1550,38 @@ export type CompleteEventInput = {
   readonly idempotencyKey: Scalars['String']['input']
 }
 
+/** See `changeTicketTypes`. */
+export type ChangeTicketTypesInput = {
+  /** Which event. */
+  readonly eventId: Scalars['ID']['input']
+  /** New ones. One that is seated sells a category of the plan that none has sold yet. */
+  readonly add?: InputMaybe<ReadonlyArray<TicketTypeInput>>
+  /** Which of those that there are, and how. */
+  readonly change?: InputMaybe<ReadonlyArray<TicketTypeChangeInput>>
+  /** As for `holdSeats`. */
+  readonly idempotencyKey: Scalars['String']['input']
+}
+
+/** What of a ticket type is to be another while it is sold. What is left out stays as it is. */
+export type TicketTypeChangeInput = {
+  /** Which ticket type of the event. */
+  readonly ticketTypeId: Scalars['ID']['input']
+  /** Unique within the event; 1 to 100 characters. */
+  readonly name?: InputMaybe<Scalars['String']['input']>
+  /** Of what is held from now on. Minor units of the event's currency; 0 is free. */
+  readonly price?: InputMaybe<Scalars['SafeInt']['input']>
+  /** How many there are, of general admission alone; at least as many as are held and sold. */
+  readonly capacity?: InputMaybe<Scalars['Int']['input']>
+  /** Fewest in one booking. */
+  readonly minPerBooking?: InputMaybe<Scalars['Int']['input']>
+  /** Most in one booking. */
+  readonly maxPerBooking?: InputMaybe<Scalars['Int']['input']>
+  /** When its sales open; null with the event's. */
+  readonly salesOpenAt?: InputMaybe<Scalars['DateTime']['input']>
+  /** When its sales close; null with the event's. */
+  readonly salesCloseAt?: InputMaybe<Scalars['DateTime']['input']>
+}
+
 /** A kind of ticket to create with an event. */
 export type TicketTypeInput = {
   /** Unique within the event; 1 to 100 characters. */
@@ -1798,6 +1840,16 @@ export type EventNotPublishable = Refusal & {
   readonly problems: ReadonlyArray<Scalars['String']['output']>
 }
 
+/** There would be fewer tickets of a type than are held and sold. */
+export type CapacityTaken = Refusal & {
+  readonly __typename?: 'CapacityTaken'
+  readonly message: Scalars['String']['output']
+  /** Which ticket type. */
+  readonly ticketTypeId: Scalars['ID']['output']
+  /** How many of its tickets are held and sold now. */
+  readonly taken: Scalars['Int']['output']
+}
+
 /** What was to be changed is settled: the event is published, or is not going to happen any more. */
 export type EventFieldsFixed = Refusal & {
   readonly __typename?: 'EventFieldsFixed'
@@ -2051,6 +2103,15 @@ export type UpdateEventOutcome =
   | SeatingPlanNotFound
   | IdempotencyKeyReused
 
+export type ChangeTicketTypesOutcome =
+  | Event
+  | EventNotFound
+  | EventFieldsFixed
+  | EventNotPublishable
+  | TicketTypeNotFound
+  | CapacityTaken
+  | IdempotencyKeyReused
+
 export type RequestImageUploadOutcome = ImageUpload | EventNotFound | ImageNotAcceptable
 
 export type RescheduleEventOutcome = Event | EventNotFound | EventNotReschedulable | IdempotencyKeyReused
@@ -2268,6 +2329,14 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | (VenueUnavailable & { __typename: 'VenueUnavailable' })
     | (SeatingPlanNotFound & { __typename: 'SeatingPlanNotFound' })
     | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
+  ChangeTicketTypesOutcome:
+    | (EventSource & { __typename: 'Event' })
+    | (EventNotFound & { __typename: 'EventNotFound' })
+    | (EventFieldsFixed & { __typename: 'EventFieldsFixed' })
+    | (EventNotPublishable & { __typename: 'EventNotPublishable' })
+    | (TicketTypeNotFound & { __typename: 'TicketTypeNotFound' })
+    | (CapacityTaken & { __typename: 'CapacityTaken' })
+    | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
   RequestImageUploadOutcome:
     | (ImageUpload & { __typename: 'ImageUpload' })
     | (EventNotFound & { __typename: 'EventNotFound' })
@@ -2398,6 +2467,7 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
     | (SeatingPlanNotFound & { __typename: 'SeatingPlanNotFound' })
     | (PartnerMayNotSell & { __typename: 'PartnerMayNotSell' })
     | (EventNotPublishable & { __typename: 'EventNotPublishable' })
+    | (CapacityTaken & { __typename: 'CapacityTaken' })
     | (EventFieldsFixed & { __typename: 'EventFieldsFixed' })
     | (ImageNotAcceptable & { __typename: 'ImageNotAcceptable' })
     | (EventNotReschedulable & { __typename: 'EventNotReschedulable' })
@@ -2529,6 +2599,8 @@ export type ResolversTypes = {
   RescheduleEventInput: RescheduleEventInput
   CancelEventInput: CancelEventInput
   CompleteEventInput: CompleteEventInput
+  ChangeTicketTypesInput: ChangeTicketTypesInput
+  TicketTypeChangeInput: TicketTypeChangeInput
   TicketTypeInput: TicketTypeInput
   PublishEventInput: PublishEventInput
   HoldSeatsInput: HoldSeatsInput
@@ -2553,6 +2625,7 @@ export type ResolversTypes = {
   SeatingPlanNotFound: ResolverTypeWrapper<SeatingPlanNotFound>
   PartnerMayNotSell: ResolverTypeWrapper<PartnerMayNotSell>
   EventNotPublishable: ResolverTypeWrapper<EventNotPublishable>
+  CapacityTaken: ResolverTypeWrapper<CapacityTaken>
   EventFieldsFixed: ResolverTypeWrapper<EventFieldsFixed>
   ImageNotAcceptable: ResolverTypeWrapper<ImageNotAcceptable>
   EventNotReschedulable: ResolverTypeWrapper<EventNotReschedulable>
@@ -2582,6 +2655,7 @@ export type ResolversTypes = {
   IdempotencyKeyReused: ResolverTypeWrapper<IdempotencyKeyReused>
   CreateEventOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CreateEventOutcome']>
   UpdateEventOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['UpdateEventOutcome']>
+  ChangeTicketTypesOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ChangeTicketTypesOutcome']>
   RequestImageUploadOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RequestImageUploadOutcome']>
   RescheduleEventOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RescheduleEventOutcome']>
   CancelEventOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CancelEventOutcome']>
@@ -2688,6 +2762,8 @@ export type ResolversParentTypes = {
   RescheduleEventInput: RescheduleEventInput
   CancelEventInput: CancelEventInput
   CompleteEventInput: CompleteEventInput
+  ChangeTicketTypesInput: ChangeTicketTypesInput
+  TicketTypeChangeInput: TicketTypeChangeInput
   TicketTypeInput: TicketTypeInput
   PublishEventInput: PublishEventInput
   HoldSeatsInput: HoldSeatsInput
@@ -2712,6 +2788,7 @@ export type ResolversParentTypes = {
   SeatingPlanNotFound: SeatingPlanNotFound
   PartnerMayNotSell: PartnerMayNotSell
   EventNotPublishable: EventNotPublishable
+  CapacityTaken: CapacityTaken
   EventFieldsFixed: EventFieldsFixed
   ImageNotAcceptable: ImageNotAcceptable
   EventNotReschedulable: EventNotReschedulable
@@ -2741,6 +2818,7 @@ export type ResolversParentTypes = {
   IdempotencyKeyReused: IdempotencyKeyReused
   CreateEventOutcome: ResolversUnionTypes<ResolversParentTypes>['CreateEventOutcome']
   UpdateEventOutcome: ResolversUnionTypes<ResolversParentTypes>['UpdateEventOutcome']
+  ChangeTicketTypesOutcome: ResolversUnionTypes<ResolversParentTypes>['ChangeTicketTypesOutcome']
   RequestImageUploadOutcome: ResolversUnionTypes<ResolversParentTypes>['RequestImageUploadOutcome']
   RescheduleEventOutcome: ResolversUnionTypes<ResolversParentTypes>['RescheduleEventOutcome']
   CancelEventOutcome: ResolversUnionTypes<ResolversParentTypes>['CancelEventOutcome']
@@ -2820,6 +2898,7 @@ export type RefusalResolvers<
     | 'SeatingPlanNotFound'
     | 'PartnerMayNotSell'
     | 'EventNotPublishable'
+    | 'CapacityTaken'
     | 'EventFieldsFixed'
     | 'ImageNotAcceptable'
     | 'EventNotReschedulable'
@@ -2960,6 +3039,12 @@ export type MutationResolvers<
     ParentType,
     ContextType,
     RequireFields<MutationUpdateEventArgs, 'input'>
+  >
+  changeTicketTypes?: Resolver<
+    ResolversTypes['ChangeTicketTypesOutcome'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationChangeTicketTypesArgs, 'input'>
   >
   rescheduleEvent?: Resolver<
     ResolversTypes['RescheduleEventOutcome'],
@@ -3786,6 +3871,16 @@ export type EventNotPublishableResolvers<
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
 }
 
+export type CapacityTakenResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['CapacityTaken'] = ResolversParentTypes['CapacityTaken'],
+> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  ticketTypeId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>
+  taken?: Resolver<ResolversTypes['Int'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
 export type EventFieldsFixedResolvers<
   ContextType = RequestContext,
   ParentType extends ResolversParentTypes['EventFieldsFixed'] = ResolversParentTypes['EventFieldsFixed'],
@@ -4061,6 +4156,24 @@ export type UpdateEventOutcomeResolvers<
     | 'EventFieldsFixed'
     | 'VenueUnavailable'
     | 'SeatingPlanNotFound'
+    | 'IdempotencyKeyReused',
+    ParentType,
+    ContextType
+  >
+}
+
+export type ChangeTicketTypesOutcomeResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['ChangeTicketTypesOutcome'] =
+    ResolversParentTypes['ChangeTicketTypesOutcome'],
+> = {
+  __resolveType: TypeResolveFn<
+    | 'Event'
+    | 'EventNotFound'
+    | 'EventFieldsFixed'
+    | 'EventNotPublishable'
+    | 'TicketTypeNotFound'
+    | 'CapacityTaken'
     | 'IdempotencyKeyReused',
     ParentType,
     ContextType
@@ -4388,6 +4501,7 @@ export type Resolvers<ContextType = RequestContext> = {
   SeatingPlanNotFound?: SeatingPlanNotFoundResolvers<ContextType>
   PartnerMayNotSell?: PartnerMayNotSellResolvers<ContextType>
   EventNotPublishable?: EventNotPublishableResolvers<ContextType>
+  CapacityTaken?: CapacityTakenResolvers<ContextType>
   EventFieldsFixed?: EventFieldsFixedResolvers<ContextType>
   ImageNotAcceptable?: ImageNotAcceptableResolvers<ContextType>
   EventNotReschedulable?: EventNotReschedulableResolvers<ContextType>
@@ -4417,6 +4531,7 @@ export type Resolvers<ContextType = RequestContext> = {
   IdempotencyKeyReused?: IdempotencyKeyReusedResolvers<ContextType>
   CreateEventOutcome?: CreateEventOutcomeResolvers<ContextType>
   UpdateEventOutcome?: UpdateEventOutcomeResolvers<ContextType>
+  ChangeTicketTypesOutcome?: ChangeTicketTypesOutcomeResolvers<ContextType>
   RequestImageUploadOutcome?: RequestImageUploadOutcomeResolvers<ContextType>
   RescheduleEventOutcome?: RescheduleEventOutcomeResolvers<ContextType>
   CancelEventOutcome?: CancelEventOutcomeResolvers<ContextType>

@@ -4,7 +4,7 @@ import { layoutOf } from '../venues/plan-layouts.ts'
 import { planLayout, type PlanLayout } from '../venues/plan.rules.ts'
 import { publishedPlan } from './availability.sql.ts'
 
-/** What never changes about the seats of a published event. */
+/** What hardly ever changes about the seats of a published event. */
 export interface EventLayout {
   /** Null when the event is general admission only. */
   readonly planId: string | null
@@ -17,23 +17,41 @@ export interface EventLayout {
 }
 
 interface Frame {
+  /** When it was read, by this process' clock, in milliseconds. */
+  readonly readAt: number
   readonly planId: string | null
   readonly typeIdByCategory: ReadonlyMap<string, string>
   readonly typeNosByChannel: ReadonlyMap<SalesChannel, readonly number[]>
 }
 
+/**
+ * How long it is believed, in milliseconds: ticket types may be added while an event is on sale. What is held goes by the
+ * tables; all that may be late is how a seat looks.
+ */
+const BELIEVED_MILLISECONDS = 2_000
+
 /** How many events are remembered; each is a few hundred bytes beside its plan. */
 const EVENTS_KEPT_MAX = 10_000
 
 const frames = new Map<string, Frame>()
+const reading = new Map<string, Promise<Frame | undefined>>()
 const NO_SEATS = planLayout([], [])
 
 /** The layout of a published event, from memory if it is there; null when there is no such event or it is a draft. */
 export async function eventLayout(db: Queryable, eventId: string): Promise<EventLayout | null> {
-  const frame = frames.get(eventId) ?? (await readFrame(db, eventId))
+  const known = frames.get(eventId)
+  const isFresh = known !== undefined && performance.now() - known.readAt < BELIEVED_MILLISECONDS
+  const frame = isFresh ? known : await readTogether(db, eventId)
   if (!frame) return null
   const plan = frame.planId === null ? NO_SEATS : await layoutOf(db, frame.planId)
   return { ...frame, plan }
+}
+
+/** Whoever asks while it is read waits for the same answer: at a rush there are thousands. */
+function readTogether(db: Queryable, eventId: string): Promise<Frame | undefined> {
+  const underWay = reading.get(eventId) ?? readFrame(db, eventId).finally(() => reading.delete(eventId))
+  reading.set(eventId, underWay)
+  return underWay
 }
 
 async function readFrame(db: Queryable, eventId: string): Promise<Frame | undefined> {
@@ -42,10 +60,12 @@ async function readFrame(db: Queryable, eventId: string): Promise<Frame | undefi
   const { planId, types } = published
   const byChannel = [...Map.groupBy(types, ({ channel }) => channel)]
   const frame: Frame = {
+    readAt: performance.now(),
     planId,
     typeIdByCategory: new Map(types.map(({ id, category }) => [category, id])),
     typeNosByChannel: new Map(byChannel.map(([channel, all]) => [channel, all.map(({ no }) => no)])),
   }
+  frames.delete(eventId)
   frames.set(eventId, frame)
   for (const [oldest] of frames) {
     if (frames.size <= EVENTS_KEPT_MAX) break

@@ -147,10 +147,6 @@ export const bookingPayments = pgTable(
     amount: money('amount').notNull(),
     currency: text('currency').notNull(),
     outcome: text('outcome', { enum: ['TICKETS', 'REFUND'] }).notNull(),
-    /** How much of it was asked to be given back, and was not turned down. */
-    promised: money('promised').notNull().default(0),
-    /** When the buyer's bank took it back. */
-    disputedAt: instant('disputed_at'),
     at: instant('at').notNull(),
   },
   (table) => [
@@ -158,13 +154,9 @@ export const bookingPayments = pgTable(
       .on(table.bookingId)
       .where(sql`outcome = 'TICKETS'`),
     index('booking_payments_by_booking').on(table.bookingId),
-    check('booking_payments_promised_within_amount', sql`promised between 0 and amount`),
     check('booking_payments_outcome', oneOf('outcome', ['TICKETS', 'REFUND'])),
   ],
 )
-
-const REFUND_KINDS = ['WHOLE', 'TICKETS', 'GOODWILL'] as const
-const REFUND_STATUSES = ['REQUESTED', 'SUCCEEDED', 'FAILED', 'REJECTED'] as const
 
 /** Refunds that booking asked payment for. */
 export const bookingRefunds = pgTable(
@@ -177,20 +169,13 @@ export const bookingRefunds = pgTable(
     paymentId: uuid('payment_id').notNull(),
     amount: money('amount').notNull(),
     reason: text('reason').notNull(),
-    /** All that was left of the payment; for some of the tickets; for none. */
-    kind: text('kind', { enum: REFUND_KINDS }).notNull().default('WHOLE'),
-    status: text('status', { enum: REFUND_STATUSES }).notNull(),
+    status: text('status', { enum: ['REQUESTED', 'SUCCEEDED', 'FAILED'] }).notNull(),
     requestedAt: instant('requested_at').notNull(),
   },
   (table) => [
-    index('booking_refunds_by_payment').on(table.paymentId),
-    index('booking_refunds_by_booking').on(table.bookingId),
-    uniqueIndex('booking_refunds_one_whole')
-      .on(table.paymentId)
-      .where(sql`kind = 'WHOLE'`),
+    uniqueIndex('booking_refunds_once_per_payment').on(table.paymentId),
     foreignKey({ columns: [table.paymentId], foreignColumns: [bookingPayments.paymentId] }),
     check('booking_refunds_amount', sql`amount > 0`),
-    check('booking_refunds_kind', oneOf('kind', REFUND_KINDS)),
-    check('booking_refunds_status', oneOf('status', REFUND_STATUSES)),
+    check('booking_refunds_status', oneOf('status', ['REQUESTED', 'SUCCEEDED', 'FAILED'])),
   ],
 )
