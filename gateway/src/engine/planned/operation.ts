@@ -17,6 +17,8 @@ import type { JsonObject } from './json.ts'
 import { compilePlan, NO_SHORTCUTS, type PlanContext, type Shortcuts } from './plan.ts'
 import { compileProjection, type Projection } from './projection.ts'
 import { eventsOf } from './event-source.ts'
+import { withoutKeyAliases } from './key-aliases.ts'
+import { renameErrors } from './rename.ts'
 import type { Run, Step } from './run.ts'
 import type { Fragments } from './selection.ts'
 import { verbatimFetches } from './verbatim.ts'
@@ -42,6 +44,8 @@ export interface PlannedOperation {
 export interface OperationContext extends PlanContext {
   readonly planner: QueryPlanner
   readonly schema: GraphQLSchema
+  /** What entities are known by. */
+  readonly keyNames: RegExp
 }
 
 /** The plan of an operation that asks nothing. */
@@ -53,9 +57,10 @@ const NOTHING: PlanNode = { kind: 'Parallel', nodes: [] }
  */
 export async function planOperation(
   context: OperationContext,
-  document: DocumentNode,
+  asked: DocumentNode,
   operationName: string | undefined,
 ): Promise<PlannedOperation | undefined> {
+  const { document, aliases } = withoutKeyAliases(asked, context.keyNames)
   const operation = getOperationAST(document, operationName)
   const root = operation && context.schema.getRootType(operation.operation)
   if (!operation || !root) return undefined
@@ -68,11 +73,11 @@ export async function planOperation(
   const switches = switchesIn(operation, fragments)
   // What is selected must be known beforehand to compare it with what is sent.
   const shortcuts = () =>
-    switches.length > 0
+    switches.length > 0 || aliases
       ? NO_SHORTCUTS
       : shortcutsOf(node, root, selectedBy(context.schema, document, operationName), context)
   const executeRead = compilePlan(node, context, NO_SHORTCUTS)
-  return {
+  const planned = {
     execute:
       node.kind === 'Fetch'
         ? compilePlan(node, context, shortcuts())
@@ -82,6 +87,21 @@ export async function planOperation(
     local,
     withDefaults: compileDefaults(operation),
     write: compileWriter(context.schema, { operation, root, fragments, switches }),
+  }
+  return aliases ? underAliases(planned, aliases) : planned
+}
+
+/** The operation with the client's aliases for its own. */
+function underAliases(planned: PlannedOperation, aliases: Aliases): PlannedOperation {
+  const execute: Step = async (run) => {
+    await planned.executeRead(run)
+    renameErrors(run, aliases)
+  }
+  return {
+    ...planned,
+    execute,
+    executeRead: execute,
+    write: (data, variables, more) => planned.write(data, variables, more ? new Map([...aliases, ...more]) : aliases),
   }
 }
 

@@ -8,6 +8,7 @@ import type { Engine, EngineOptions } from '../engine.ts'
 import { answeredErrors } from './answered.ts'
 import { openEventSource, type EventSource } from './event-source.ts'
 import { InFlight } from './in-flight.ts'
+import { keyNamesOf } from './key-aliases.ts'
 import { planOperation, type OperationContext, type PlannedOperation } from './operation.ts'
 import type { PossibleTypes } from './path.ts'
 import { withExtensions } from './relay.ts'
@@ -41,7 +42,13 @@ export function plannedEngine(reason: string): Engine {
         await Promise.all([...upstreams.values()].map((upstream) => upstream.close()))
       })
       await app.register(mercurius, { schema, routes: false, graphiql: false, cache: options.documentsMax })
-      const context = { planner, schema, upstreams: shared, possibleTypes: possibleTypesOf(schema) }
+      const context = {
+        planner,
+        schema,
+        upstreams: shared,
+        possibleTypes: possibleTypesOf(schema),
+        keyNames: keyNamesOf(supergraph),
+      }
       const operationOf = rememberOperations(context)
       addHooks(app, operationOf, options)
       const sources = openEventSources(app, options)
