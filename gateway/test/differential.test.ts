@@ -147,7 +147,7 @@ describe.each(RUNS)('$numRuns random requests from the seed $seed', (run) => {
   )
 })
 
-it('every kind of request and of answer was among them', () => {
+it.skipIf(SEED !== undefined)('every kind of request and of answer was among them', () => {
   expect([...seen].filter(([, times]) => times === 0)).toEqual([])
 })
 

@@ -1,7 +1,7 @@
 import { Fault } from '@tikitu/runtime/fault'
 import { requireAdmin, requireUserId, type Identity } from '@tikitu/runtime/identity'
 import type { ServiceName } from '@tikitu/schema/services'
-import { bookings, events, follow, ids, notifications, partners, payments, seats, users, venues } from './world.ts'
+import { bookings, eur, events, follow, ids, notifications, partners, payments, seats, users, venues } from './world.ts'
 
 interface Context {
   identity: Identity
@@ -30,9 +30,12 @@ const hold = {
   __typename: 'Hold',
   id: ids.ticket(9),
   expiresAt: new Date('2027-01-01T00:10:00.000Z'),
-  lines: [{ ticketTypeId: `${ids.event(1)}-stand`, quantity: 1, unitPrice: { amount: 4550, currency: 'EUR' } }],
+  lines: [{ ticketTypeId: `${ids.event(1)}-stand`, quantity: 1, unitPrice: eur(4300), fees: eur(200), taxes: eur(50) }],
   seats: [seats[0]],
-  total: { amount: 4550, currency: 'EUR' },
+  subtotal: eur(4300),
+  fees: eur(200),
+  taxes: eur(50),
+  total: eur(4550),
 }
 
 /** What the fixture subgraphs answer: small, but with the shapes, references and refusals of the real ones. */

@@ -14,7 +14,7 @@ export const ids = {
   ticket: (number: number) => id('8', number),
 }
 
-const eur = (amount: number) => ({ amount, currency: 'EUR' })
+export const eur = (amount: number) => ({ amount, currency: 'EUR' })
 
 /** Accounts. Their Cognito subjects are `sub-ada` and `sub-bob`. */
 export const users = [
@@ -87,6 +87,9 @@ export const bookings = [1, 2].map((number) => ({
   user: { __typename: 'User', id: ids.user(number) },
   event: events[number - 1],
   lines: [],
+  subtotal: eur(8600),
+  fees: eur(400),
+  taxes: eur(100),
   total: eur(9100),
   paymentDeadline: null,
   tickets: [
