@@ -5,6 +5,7 @@ import type { ServiceName } from '@tikitu/schema/services'
 import { z } from 'zod'
 import type { Allowance } from './edge/budget.ts'
 import type { CostLimits } from './edge/budgets.ts'
+import type { CrowdLimits } from './edge/crowd.ts'
 import type { PressureLimits } from './edge/pressure.ts'
 import type { TrustedDocumentSettings } from './edge/trusted-documents.ts'
 import { ENGINE_NAMES, type EngineName, type SubgraphLimits } from './engine/engine.ts'
@@ -58,6 +59,8 @@ export interface GatewayConfig {
   readonly trustedDocuments: TrustedDocumentSettings
   /** What operations may cost, one at a time and together. */
   readonly costLimits: CostLimits
+  /** How many requests are let in at once. */
+  readonly crowdLimits: CrowdLimits
   /** When load is shed. */
   readonly pressureLimits: PressureLimits
   /** How live updates are limited. */
@@ -104,6 +107,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): GatewayConfig 
     },
     trustedDocuments: { path: read.TRUSTED_DOCUMENTS, only: read.TRUSTED_DOCUMENTS_ONLY },
     costLimits: readCostLimits(read),
+    crowdLimits: { waitMilliseconds: read.CROWD_WAIT_MILLISECONDS, min: read.CROWD_MIN },
     pressureLimits: {
       usual: { eventLoopDelayMilliseconds: read.SHED_DELAY_MILLISECONDS, heapPercent: read.SHED_HEAP_PERCENT },
       priority: {
@@ -199,6 +203,8 @@ const variables = {
   BUDGET_MACHINE_POINTS_PER_SECOND: whole(1, 1_000_000_000, 2_000),
   BUDGET_PRIORITY_POINTS: whole(1, 1_000_000_000, 10_000),
   BUDGET_PRIORITY_POINTS_PER_SECOND: whole(1, 1_000_000_000, 500),
+  CROWD_WAIT_MILLISECONDS: whole(100, 60_000, 2_000),
+  CROWD_MIN: whole(1, 1_000_000, 500),
   SHED_DELAY_MILLISECONDS: whole(1, 60_000, 500),
   SHED_PRIORITY_DELAY_MILLISECONDS: whole(1, 60_000, 1_500),
   SHED_HEAP_PERCENT: whole(1, 100, 85),

@@ -8,16 +8,18 @@ import Fastify, { LogController, type FastifyInstance } from 'fastify'
 import type { GatewayConfig } from './config.ts'
 import { admission } from './edge/admission.ts'
 import { addJsonBodies } from './edge/body.ts'
+import { Crowd } from './edge/crowd.ts'
 import { readCostWeights } from './edge/cost-weights.ts'
 import { costCompiler } from './edge/cost.ts'
 import { operationCheck } from './edge/documents.ts'
 import { addErrorAnswers, answerError, tellErrors } from './edge/errors.ts'
 import { addGraphqlRoute, GRAPHQL_PATH } from './edge/graphql-route.ts'
 import { addMedia } from './edge/media.ts'
-import { addLoadShedding } from './edge/pressure.ts'
+import { addLoadShedding, type RefuseUnderPressure } from './edge/pressure.ts'
 import { addBrowserSecurity } from './edge/security.ts'
 import { templates } from './edge/template.ts'
 import { readTrustedDocuments } from './edge/trusted-documents.ts'
+import { addWebhooks } from './edge/webhooks.ts'
 import { answerClientError } from './edge/unreadable.ts'
 import { checkScalars } from './engine/scalars.ts'
 import { chooseEngine } from './engine/choose.ts'
@@ -84,19 +86,26 @@ export async function buildGateway(config: GatewayConfig): Promise<FastifyInstan
   const costOf = costCompiler(app.graphql.schema, readCostWeights(SERVICE_NAMES.map(subgraphSdl)))
   const revocations = rememberRevocations()
   const authenticate = authenticatorOf(config, revocations, log)
+  const crowd = new Crowd(config.crowdLimits)
   const refuseUnderPressure = await addLoadShedding(app, config.pressureLimits)
+  const refuseForNow: RefuseUnderPressure = (isPriority) => {
+    // What has priority was let in when it came.
+    if (!isPriority) crowd.refuse(isPriority)
+    refuseUnderPressure(isPriority)
+  }
   const documents = await readTrustedDocuments(
     config.trustedDocuments,
     app.graphql.schema,
     operationCheck(config.queryLimits, costOf),
   )
   const templateOf = renames ? templates(app.graphql.schema) : undefined
-  const admit = admission(config, costOf, refuseUnderPressure, documents, templateOf)
+  const admit = admission(config, costOf, refuseForNow, documents, templateOf)
   const live = await addLive(app, { path: GRAPHQL_PATH, config, authenticate, revocations, admit, costOf, subscribe })
-  addGraphqlRoute(app, config, authenticate, admit, live, documents)
+  addGraphqlRoute(app, config, authenticate, admit, live, documents, crowd)
   addRevocations(app, config, revocations)
   addHealth(app, config.serviceUrls)
   addMedia(app, config)
+  addWebhooks(app, config)
   addHealthPage(app, config, authenticate)
   const isOpen = config.environment !== 'production'
   addGraphiql(app, isOpen ? async () => true : addSignIn(app, authenticate))

@@ -70,3 +70,40 @@ describe('a gateway that has too much to do', () => {
     await expect.poll(async () => (await gateway.graph(QUERY)).status, { timeout: 20_000 }).toBe(200)
   })
 })
+
+describe('a gateway at which more people are than can be served', () => {
+  it('tells who comes next at once when to come again, and lets them in when somebody is done', async () => {
+    clearInterval(busy)
+    gateway = await startTestGateway({ CROWD_MIN: '1', PRINCIPAL_TIMEOUT_MILLISECONDS: '2000' })
+    const token = await gateway.pool.accessToken({ sub: crypto.randomUUID() })
+    gateway.principals.silent.add('user')
+    const first = gateway.graph(HOLD, { token })
+    const next = async () =>
+      gateway.graph(HOLD, { headers: { 'x-request-id': '01900000-0000-7000-8000-000000000002' } })
+    await expect.poll(async () => (await next()).status).toBe(429)
+    const sentAway = await next()
+    expect(sentAway.errors).toMatchObject([
+      { extensions: { code: 'THROTTLED', requestId: '01900000-0000-7000-8000-000000000002' } },
+    ])
+    const seconds = Number(sentAway.headers.get('retry-after'))
+    expect(seconds).toBeGreaterThan(0)
+    expect(sentAway.errors?.[0]?.extensions).toMatchObject({ retryAfterSeconds: seconds })
+    expect(sentAway.headers.get('cache-control')).toBe((await first).headers.get('cache-control'))
+    expect((await next()).status).toBe(200)
+  })
+
+  it('sends away what is not about seats, money or the door earlier, and nobody for being connected', async () => {
+    clearInterval(busy)
+    gateway = await startTestGateway({ CROWD_MIN: '4', PRINCIPAL_TIMEOUT_MILLISECONDS: '2000' })
+    gateway.principals.silent.add('user')
+    const waiting = await Promise.all(
+      [1, 2].map(async () => ({
+        answer: gateway.graph(HOLD, { token: await gateway.pool.accessToken({ sub: crypto.randomUUID() }) }),
+      })),
+    )
+    await expect.poll(async () => (await gateway.graph(QUERY)).status).toBe(429)
+    expect((await gateway.graph(HOLD)).status).toBe(200)
+    await Promise.all(waiting.map(({ answer }) => answer))
+    expect((await gateway.graph(QUERY)).status).toBe(200)
+  })
+})

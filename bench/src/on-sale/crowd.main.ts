@@ -1,4 +1,5 @@
-// The crowd of an on-sale, a process of its own. It comes when it comes, whether or not those before it were answered.
+// The crowd of an on-sale, a process of its own. It comes when it comes, whether or not those before it were answered, and
+// who is told to come again does so when they are told to, until they have lost their patience.
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { openClient, type Answer, type Client } from '../gateways/client.ts'
@@ -16,8 +17,11 @@ const HOLD = `mutation Hold($input: HoldBestAvailableInput!) {
   }
 }`
 
-/** How long after the end of the replay the last answer may come, in milliseconds. */
-const PATIENCE_MILLISECONDS = 120_000
+/** How long after they came somebody comes again, in milliseconds. */
+const PATIENCE_MILLISECONDS = 60_000
+
+/** How long after that the last answer may come. */
+const ANSWER_MILLISECONDS = 30_000
 
 process.on('message', (crowd: Crowd) => {
   run(crowd).then(
@@ -35,9 +39,14 @@ async function run(crowd: Crowd): Promise<Turnout> {
   const arrivals = arrivalsOf(crowd.scale)
   const tokens = readFileSync(crowd.tokens, 'utf8').split('\n')
   const latencies = new Float64Array(arrivals.length)
+  const firstAnswers = new Float64Array(arrivals.length).fill(NaN)
+  const keys = Array.from(arrivals, () => randomUUID())
   const heldAt: number[] = []
   const answers: Record<string, number> = {}
-  let [serverErrors, seats, answered, arrived, sent] = [0, 0, 0, 0, 0]
+  let [serverErrors, seats, answered, arrived, sentAway] = [0, 0, 0, 0, 0]
+  /** Who wants to be served now, from `next` on. */
+  const ready: number[] = []
+  let next = 0
   const { promise: allAnswered, resolve, reject } = Promise.withResolvers<void>()
   const free: Client[] = []
   let open = 0
@@ -55,19 +64,28 @@ async function run(crowd: Crowd): Promise<Turnout> {
     if (answered === arrivals.length) resolve()
   }
   const ask = (client: Client, place: number) => {
-    client.send(requestOf(crowd, tokens[place] ?? '', place), (answer) => {
+    client.send(requestOf(crowd, tokens[place] ?? '', place, keys[place] ?? ''), (answer) => {
       if (answer.status >= 500) serverErrors += 1
-      count(place, kindOf(answer))
+      const since = performance.now() - openedAt - (arrivals[place] ?? 0)
+      if (Number.isNaN(firstAnswers[place])) firstAnswers[place] = since
+      const again = comesAgainIn(answer)
+      if (again === undefined || since + again > PATIENCE_MILLISECONDS) count(place, kindOf(answer))
+      else {
+        sentAway += 1
+        setTimeout(() => {
+          ready.push(place)
+          serve()
+        }, again)
+      }
       free.push(client)
       serve()
     })
   }
   const serve = () => {
-    while (sent < arrived) {
+    for (; next < ready.length; next += 1) {
       const client = free.pop() ?? (open < crowd.connections ? connect() : undefined)
       if (!client) return
-      ask(client, sent)
-      sent += 1
+      ask(client, ready[next] ?? 0)
     }
   }
   const connect = () => {
@@ -77,9 +95,10 @@ async function run(crowd: Crowd): Promise<Turnout> {
 
   const clock = setInterval(() => {
     const now = performance.now() - openedAt
-    while (arrived < arrivals.length && (arrivals[arrived] ?? 0) <= now) arrived += 1
+    for (; arrived < arrivals.length && (arrivals[arrived] ?? 0) <= now; arrived += 1) ready.push(arrived)
     serve()
-    if (now > SECONDS * 1000 + PATIENCE_MILLISECONDS) reject(new Error(`${arrivals.length - answered} got no answer.`))
+    if (now > SECONDS * 1000 + PATIENCE_MILLISECONDS + ANSWER_MILLISECONDS)
+      reject(new Error(`${arrivals.length - answered} got no answer.`))
   }, 2)
   try {
     await allAnswered
@@ -91,6 +110,9 @@ async function run(crowd: Crowd): Promise<Turnout> {
     answers,
     serverErrors,
     seats,
+    sentAway,
+    firstP50: percentile(firstAnswers, 0.5),
+    firstP99: percentile(firstAnswers, 0.99),
     p50: percentile(latencies, 0.5),
     p99: percentile(latencies, 0.99),
     max: percentile(latencies, 1),
@@ -105,14 +127,21 @@ async function run(crowd: Crowd): Promise<Turnout> {
 
 const quantityOf = (place: number): number => QUANTITIES[place % QUANTITIES.length] ?? 2
 
-function requestOf({ eventId, ticketTypeIds }: Crowd, token: string, place: number): Buffer {
+function requestOf({ eventId, ticketTypeIds }: Crowd, token: string, place: number, idempotencyKey: string): Buffer {
   const ticketTypeId = ticketTypeIds[place % ticketTypeIds.length]
-  const input = { eventId, ticketTypeId, quantity: quantityOf(place), idempotencyKey: randomUUID() }
+  const input = { eventId, ticketTypeId, quantity: quantityOf(place), idempotencyKey }
   const body = JSON.stringify({ query: HOLD, variables: { input } })
   return Buffer.from(
     `POST /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\naccept: application/json\r\n` +
       `authorization: Bearer ${token}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )
+}
+
+/** When somebody was told to come again, in milliseconds; undefined for an answer that is one. */
+function comesAgainIn({ status, body }: Answer): number | undefined {
+  if (status !== 429) return undefined
+  const seconds = /"retryAfterSeconds":(\d+)/.exec(body.toString())?.[1]
+  return seconds === undefined ? undefined : Number(seconds) * 1000
 }
 
 function kindOf({ status, body }: Answer): string {

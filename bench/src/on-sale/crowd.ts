@@ -23,7 +23,12 @@ export interface Turnout {
   readonly serverErrors: number
   /** Seats that were held. */
   readonly seats: number
-  /** From when somebody arrived until the answer, in milliseconds, waiting for a connection included. */
+  /** How often somebody was told to come again later. */
+  readonly sentAway: number
+  /** From when somebody arrived until they were told anything, be it to come again, in milliseconds. */
+  readonly firstP50: number
+  readonly firstP99: number
+  /** From when somebody arrived until the answer they left with, in milliseconds, waiting for a connection included. */
   readonly p50: number
   readonly p99: number
   readonly max: number

@@ -3,6 +3,7 @@ import { Fault } from '@tikitu/runtime/fault'
 import type { Logger } from '@tikitu/runtime/log'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { GraphQLError } from 'graphql'
+import { Overcrowded } from './crowd.ts'
 import { Overloaded } from './pressure.ts'
 
 /** The request cannot be taken as it is: BAD_USER_INPUT, with an HTTP status of the 4xx that says it more precisely. */
@@ -56,7 +57,7 @@ export function addErrorAnswers(app: FastifyInstance, suggestions: boolean): voi
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply, suggestions: boolean): void {
   const fault = faultOf(error)
   if (fault.code === 'UNAUTHENTICATED') void reply.header('www-authenticate', 'Bearer')
-  if (fault instanceof Overloaded) void reply.header('retry-after', fault.retryAfterSeconds)
+  if (isShed(fault)) void reply.header('retry-after', fault.retryAfterSeconds)
   const errors = toldOf(fault, request, suggestions)
   void reply
     .code(statusOf(error, fault))
@@ -65,9 +66,11 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
     .send({ errors })
 }
 
+const isShed = (fault: Fault) => fault instanceof Overloaded || fault instanceof Overcrowded
+
 /** Load that is shed is not logged one by one: that would be more to do for whoever has too much to do. */
 function toldOf(fault: Fault, { id: requestId, log }: FastifyRequest, suggestions: boolean): PublicError[] {
-  if (!(fault instanceof Overloaded)) return tellErrors([fault], { requestId, log, suggestions })
+  if (!isShed(fault)) return tellErrors([fault], { requestId, log, suggestions })
   return [{ message: fault.message, extensions: { ...fault.details, code: fault.code, requestId } }]
 }
 

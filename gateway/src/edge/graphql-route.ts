@@ -11,6 +11,7 @@ import { identitySigner } from '../identity/signer.ts'
 import type { Live } from '../live/live.ts'
 import type { Admit, AdmittedOperation } from './admission.ts'
 import { extensionsOf, Throttled, type Charge } from './budgets.ts'
+import { overcrowded, type Crowd } from './crowd.ts'
 import type { CheckedOperation } from './documents.ts'
 import { RequestRefused, tellErrors } from './errors.ts'
 import { readGet, readPost, type GraphqlRequest } from './graphql-request.ts'
@@ -28,6 +29,7 @@ export function addGraphqlRoute(
   admit: Admit,
   live: Live,
   documents: TrustedDocuments,
+  crowd: Crowd,
 ): void {
   const suggestions = config.environment === 'development'
   const sign = identitySigner(config.identitySecret)
@@ -62,6 +64,21 @@ export function addGraphqlRoute(
     reply: FastifyReply,
     read: (request: FastifyRequest, documents: TrustedDocuments) => GraphqlRequest,
   ) => {
+    const leave = crowd.enter()
+    try {
+      return await answerWithin(request, reply, read, leave)
+    } finally {
+      leave()
+    }
+  }
+
+  /** `leave` is called early by what stays for as long as its client likes. */
+  const answerWithin = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    read: (request: FastifyRequest, documents: TrustedDocuments) => GraphqlRequest,
+    leave: () => void,
+  ) => {
     const identity = await authenticate(request)
     const asked = read(request, documents)
     const mediaType = mediaTypeOf(request)
@@ -69,7 +86,10 @@ export function addGraphqlRoute(
     try {
       const operation = admit(asked, identity)
       cost = operation.charge
-      if (operation.type === OperationTypeNode.SUBSCRIPTION) return await live.stream(request, reply, asked)
+      if (operation.type === OperationTypeNode.SUBSCRIPTION) {
+        leave()
+        return await live.stream(request, reply, asked)
+      }
       refuseMutation(operation, request)
       const result = await execute(request, reply, identity, asked, operation)
       result.extensions = { cost }
@@ -91,7 +111,18 @@ export function addGraphqlRoute(
     }
   }
 
-  app.post(GRAPHQL_PATH, { ...DATA_ROUTE, config: { shed: 'asked' } }, (request, reply) =>
+  // Before anything else, body and token included, and without an error: at a rush more are sent away than let in.
+  const refuseCrowd = (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+    const seconds = crowd.comeAgainIn(true)
+    if (seconds === undefined) return done()
+    void reply
+      .code(429)
+      .headers({ 'retry-after': seconds, 'x-request-id': request.id })
+      .type(JSON_RESPONSE)
+      .send(overcrowded(seconds, request.id))
+  }
+  const onRequest = [DATA_ROUTE.onRequest ?? [], refuseCrowd].flat()
+  app.post(GRAPHQL_PATH, { ...DATA_ROUTE, onRequest, config: { shed: 'asked' } }, (request, reply) =>
     answer(request, reply, readPost),
   )
   app.route({
