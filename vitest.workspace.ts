@@ -32,13 +32,12 @@ export default defineConfig({
         // The events once more over RabbitMQ, one file after another, because one of them kills the broker.
         test: {
           name: 'rabbitmq',
-          root: 'runtime',
           include: [
-            'src/events/{delivery,failure,instances,killed,outbox}.db.test.ts',
-            'src/events/rabbitmq/*.broker.test.ts',
+            'runtime/src/events/{delivery,failure,instances,killed,outbox}.db.test.ts',
+            'runtime/src/events/rabbitmq/*.broker.test.ts',
           ],
-          globalSetup: ['../scripts/src/test/rabbitmq.ts'],
-          setupFiles: ['test/rabbitmq.setup.ts'],
+          globalSetup: ['scripts/src/test/rabbitmq.ts'],
+          setupFiles: ['runtime/test/rabbitmq.setup.ts'],
           fileParallelism: false,
         },
       },

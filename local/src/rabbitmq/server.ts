@@ -167,7 +167,10 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
 
 /** The command, which Linux ends as soon as the process that started it is gone, however that ended. */
 function diesWithParent(program: string, ...args: string[]): [string, ...string[]] {
-  const leash = ['--pdeathsig', 'KILL']
-  const works = spawnSync('setpriv', [...leash, 'true'], { stdio: 'ignore' }).status === 0
-  return works ? ['setpriv', ...leash, program, ...args] : [program, ...args]
+  const works = spawnSync(LEASH, [...LEASH_ARGS, 'true'], { stdio: 'ignore' }).status === 0
+  return works ? [LEASH, ...LEASH_ARGS, program, ...args] : [program, ...args]
 }
+
+/** Where it is not installed, what is left behind by a kill has to be ended by hand. */
+const LEASH = 'setpriv'
+const LEASH_ARGS = ['--pdeathsig', 'KILL']

@@ -9,7 +9,7 @@ const OPEN_MILLISECONDS = 20_000
 const CONFIRM_MILLISECONDS = 15_000
 
 /** CloudEvents' name for an event that is a whole JSON document. */
-export const EVENT_CONTENT_TYPE = 'application/cloudevents+json'
+const EVENT_CONTENT_TYPE = 'application/cloudevents+json'
 
 /** Sends events to the broker. */
 export interface Publisher {
