@@ -1,8 +1,8 @@
-import { sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import { integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
 import { SettingChanged } from '@tikitu/schema/events/admin'
 import { isSettingKey, SETTINGS, type SettingKey, type SettingValue } from '@tikitu/schema/settings'
-import type { Database } from './database.ts'
+import type { Database, Queryable } from './database.ts'
 import { on, type Subscription } from './events/index.ts'
 import type { Logger } from './log.ts'
 
@@ -52,6 +52,16 @@ export async function watchSettings(database: Database, log: Logger): Promise<Se
     get: (key) => values.get(key) ?? SETTINGS[key].initial,
     stop: () => clearInterval(timer),
   }
+}
+
+/** The value that this transaction sees, for what decides within one and is not given the settings in memory. */
+export async function readSetting<Key extends SettingKey>(db: Queryable, key: Key): Promise<SettingValue<Key>> {
+  const [row] = await db
+    .select({ value: platformSettings.value })
+    .from(platformSettings)
+    .where(eq(platformSettings.key, key))
+  const parsed = SETTINGS[key].shape.safeParse(row?.value)
+  return parsed.success ? parsed.data : SETTINGS[key].initial
 }
 
 async function readAll(database: Database, log: Logger): Promise<Map<SettingKey, number>> {

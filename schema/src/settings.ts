@@ -80,6 +80,12 @@ export const SETTINGS = {
     100_000,
     0,
   ),
+  'payment.refundApprovalLimit': integer(
+    'Refunds that staff decide on wait for an admin above this many whole units of their currency.',
+    0,
+    1_000_000_000,
+    1_000,
+  ),
   'user.addressesMax': integer('How many addresses a user may keep.', 1, 100, 20),
 } as const
 

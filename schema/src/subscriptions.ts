@@ -8,6 +8,8 @@ import {
   BookingPaymentRequested,
   BookingRefundRequested,
   BookingRescheduled,
+  EventCancelled,
+  EventCompleted,
   TicketTransferred,
   TicketUsed,
 } from './events/booking.ts'
@@ -20,7 +22,15 @@ import {
   SeatingPlanPublished,
   VenuePublished,
 } from './events/partner.ts'
-import { PaymentCancelled, PaymentFailed, PaymentSucceeded, RefundFailed, RefundSucceeded } from './events/payment.ts'
+import {
+  PaymentCancelled,
+  PaymentDisputed,
+  PaymentFailed,
+  PaymentSucceeded,
+  RefundFailed,
+  RefundRejected,
+  RefundSucceeded,
+} from './events/payment.ts'
 import { UserRegistered, UserStatusChanged, UserUpdated } from './events/user.ts'
 import type { ServiceName } from './services.ts'
 
@@ -46,7 +56,14 @@ export const SUBSCRIPTIONS: Readonly<Record<ServiceName, readonly string[]>> = {
     RefundSucceeded,
   ),
   partner: names(SettingChanged),
-  payment: names(BookingPaymentRequested, BookingPaymentCancelRequested, BookingRefundRequested, SettingChanged),
+  payment: names(
+    BookingPaymentRequested,
+    BookingPaymentCancelRequested,
+    BookingRefundRequested,
+    EventCancelled,
+    EventCompleted,
+    SettingChanged,
+  ),
   notification: names(
     UserRegistered,
     UserUpdated,
@@ -72,6 +89,8 @@ export const SUBSCRIPTIONS: Readonly<Record<ServiceName, readonly string[]>> = {
     PaymentCancelled,
     RefundSucceeded,
     RefundFailed,
+    RefundRejected,
+    PaymentDisputed,
     SettingChanged,
   ),
   user: names(BookingPaymentRequested, BookingConfirmed, SettingChanged),

@@ -112,6 +112,10 @@ export const BookingRefundRequested = defineEvent(
     amount: minorUnits.positive(),
     currency,
     reason: z.string(),
+    /** The member of staff whose decision it was, which may need another's approval; absent when it follows from the rules. */
+    decidedBy: z.string().optional(),
+    /** No ticket was taken for it, so that nothing is owed unless it is approved. */
+    goodwill: z.boolean().optional(),
     at: instant,
   }),
   (data) => data.bookingId,

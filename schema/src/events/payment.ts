@@ -25,6 +25,24 @@ export const PaymentCancelled = defineEvent(
   (data) => data.bookingId,
 )
 
+/** The buyer's bank took the money back. Whether for good, the provider will say after `dueBy`, if we answer until then. */
+export const PaymentDisputed = defineEvent(
+  'payment.disputed',
+  z.object({
+    ...payment,
+    disputeId: id,
+    /** What the bank took. */
+    amount: minorUnits.positive(),
+    currency,
+    /** In the provider's words. */
+    reason: z.string(),
+    /** Until when we may answer; null when we cannot. */
+    dueBy: instant.nullable(),
+    at: instant,
+  }),
+  (data) => data.bookingId,
+)
+
 const refund = { refundId: id, paymentId: id, bookingId: id, userId: id, amount: minorUnits.positive(), currency }
 
 /** The provider has given the money back. */
@@ -39,4 +57,27 @@ export const RefundFailed = defineEvent(
   'refund.failed',
   z.object({ ...refund, code: z.string(), at: instant }),
   (data) => data.bookingId,
+)
+
+/** An admin decided that goodwill is not given. No ticket was taken for it, and its money was not moved. */
+export const RefundRejected = defineEvent(
+  'refund.rejected',
+  z.object({ ...refund, at: instant }),
+  (data) => data.bookingId,
+)
+
+const settlement = { settlementId: id, partnerId: id, amount: minorUnits.positive(), currency }
+
+/** A partner is to be paid what its events brought in. */
+export const SettlementDue = defineEvent(
+  'settlement.due',
+  z.object({ ...settlement, at: instant }),
+  (data) => data.partnerId,
+)
+
+/** A partner was paid. */
+export const SettlementPaid = defineEvent(
+  'settlement.paid',
+  z.object({ ...settlement, bankReference: z.string(), at: instant }),
+  (data) => data.partnerId,
 )

@@ -2,14 +2,16 @@ import type { Database, Transaction } from '@tikitu/runtime/database'
 import type { Identity } from '@tikitu/runtime/identity'
 import { newId } from '@tikitu/runtime/ids'
 import { accept, accepted } from '@tikitu/runtime/outcome'
-import { aUser } from '@tikitu/runtime/testing'
+import { anAdmin, aUser } from '@tikitu/runtime/testing'
 import { transact } from '@tikitu/runtime/transact'
 import type { EventType } from '@tikitu/schema/events/define'
 import {
   PaymentCancelled,
+  PaymentDisputed,
   PaymentFailed,
   PaymentSucceeded,
   RefundFailed,
+  RefundRejected,
   RefundSucceeded,
 } from '@tikitu/schema/events/payment'
 import { inventoryFindings } from '../src/audit/audit.sql.ts'
@@ -20,6 +22,7 @@ import { cancelBooking } from '../src/bookings/cancellation.ts'
 import { checkout } from '../src/bookings/checkout.ts'
 import { completeSome } from '../src/bookings/completion.ts'
 import { expireDue } from '../src/bookings/expiry.ts'
+import { refundBooking } from '../src/bookings/refunding.ts'
 import { aHold, aSale, hours, type HoldFacts, type SaleFacts } from './sales.ts'
 
 /** What settings say unless a test is about them. */
@@ -200,6 +203,34 @@ async function refundOf({ pool }: Database, booking: Told) {
   }
 }
 
+/** The payment that bought the tickets of a booking, or one that nobody has heard of. */
+export async function goodPaymentOf({ pool }: Database, bookingId: string): Promise<string> {
+  const { rows } = await pool.query<{ payment_id: string }>(
+    `select payment_id from booking_payments where booking_id = $1 and outcome = 'TICKETS'`,
+    [bookingId],
+  )
+  return rows[0]?.payment_id ?? newId()
+}
+
+/** The tickets of a booking that let somebody in, or have, in their order; one that nobody has when there is none. */
+export async function liveTicketsOf({ pool }: Database, bookingId: string): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>(
+    `select id from tickets where booking_id = $1 and status <> 'CANCELLED' order by no`,
+    [bookingId],
+  )
+  return rows.length === 0 ? [newId()] : rows.map((row) => row.id)
+}
+
+const FINANCE = anAdmin('FINANCE')
+
+/** What finance says about a part of a booking that goes back. */
+const aRefund = (bookingId: string, idempotencyKey: string) => ({
+  bookingId,
+  reason: 'a part of the show was cut',
+  idempotencyKey,
+  identity: FINANCE,
+})
+
 /** Prepares what is to happen. What time has to do is done at once, so that only the system's own part can be repeated. */
 export async function prepare(database: Database, booking: Told, event: SagaEvent): Promise<Happening> {
   const { id, userId, sale } = booking
@@ -230,6 +261,20 @@ export async function prepare(database: Database, booking: Told, event: SagaEven
       const refund = await refundOf(database, booking)
       return (tx, at) => handle(tx, RefundFailed, { ...refund, code: 'expired_card' }, at)
     }
+    case 'refund.rejected': {
+      const refund = await refundOf(database, booking)
+      return (tx, at) => handle(tx, RefundRejected, refund, at)
+    }
+    case 'payment.disputed': {
+      const disputed = { ...payment, paymentId: await goodPaymentOf(database, id), disputeId: newId() }
+      return (tx, at) => handle(tx, PaymentDisputed, { ...disputed, reason: 'fraudulent', dueBy: null }, at)
+    }
+    case 'refund of tickets': {
+      const ticketIds = await liveTicketsOf(database, id)
+      return (tx, at) => refundBooking(tx, { ...aRefund(id, idempotencyKey), ticketIds: ticketIds.slice(0, 1), at })
+    }
+    case 'refund of goodwill':
+      return (tx, at) => refundBooking(tx, { ...aRefund(id, idempotencyKey), amount: 100, at })
     case 'event over':
       await endEvent(database, sale.eventId)
       return (tx) => completeSome(tx, sale.eventId)

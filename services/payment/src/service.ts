@@ -3,35 +3,42 @@ import { cron, job } from '@tikitu/runtime/jobs'
 import type { ServiceDefinition } from '@tikitu/runtime/serve'
 import { settingSubscription } from '@tikitu/runtime/settings'
 import type { PaymentConfig } from './config.ts'
-import { PursuePayment, PursueRefund } from './jobs.ts'
-import { paymentResolvers } from './payments/payment.resolvers.ts'
+import { FollowWebhook, PursuePayment, PursueRefund } from './jobs.ts'
 import { pursuePayment } from './payments/pursuit.ts'
 import type { Providers } from './providers/provider.ts'
-import { openSandbox } from './providers/sandbox/sandbox.ts'
+import { dayBefore, reconcileDay } from './reconciliation/reconciliation.ts'
 import { reconcile } from './reconcile.ts'
 import { refundSubscriptions } from './refunds/refund.events.ts'
-import { refundResolvers } from './refunds/refund.resolvers.ts'
 import { pursueRefund } from './refunds/refund-pursuit.ts'
 import { requestSubscriptions } from './requests/request.events.ts'
-
-/** The providers of an installation; the sandbox keeps its books in a schema of its own in our database. */
-const openProviders = (database: Database): Providers => ({ sandbox: openSandbox(database) })
+import { resolversOf } from './resolvers.ts'
+import { settlementSubscriptions } from './settlements/settlement.events.ts'
+import { settleAll } from './settlements/settlements.ts'
+import { addWebhooks } from './webhooks/webhook.routes.ts'
+import { followWebhook } from './webhooks/webhooks.ts'
 
 /** The payment service's table of contents. */
 export function definePayment(
-  { provider }: Pick<PaymentConfig, 'provider'>,
-  providersOf: (database: Database) => Providers = openProviders,
+  { provider, capture = 'automatic' }: Pick<PaymentConfig, 'provider'> & Partial<Pick<PaymentConfig, 'capture'>>,
+  open: (database: Database) => Providers,
 ): ServiceDefinition {
+  // Once, so that everybody rests when a provider is down.
+  let opened: Providers | undefined
+  const providersOf = (database: Database) => (opened ??= open(database))
   return {
     name: 'payment',
-    resolvers: { ...paymentResolvers({ provider, providersOf }), ...refundResolvers },
-    subscriptions: [...requestSubscriptions, ...refundSubscriptions, settingSubscription],
+    resolvers: resolversOf({ provider, capture, providersOf }),
+    subscriptions: [...requestSubscriptions, ...refundSubscriptions, ...settlementSubscriptions, settingSubscription],
+    routes: (app, parts) => addWebhooks(app, parts, providersOf(parts.database)),
     jobs: ({ database, log }) => {
       const outside = { database, log, providers: providersOf(database) }
       return [
         job(PursuePayment, ({ paymentId }) => pursuePayment(outside, paymentId)),
+        job(FollowWebhook, (followed) => followWebhook(outside, followed)),
         job(PursueRefund, ({ refundId }) => pursueRefund(outside, refundId)),
         cron('payment.reconcile', '* * * * *', () => reconcile(outside)),
+        cron('payment.settle', '17 * * * *', () => settleAll(outside)),
+        cron('payment.reconcile_day', '40 1 * * *', () => reconcileDay(outside, dayBefore(new Date()))),
       ]
     },
   }

@@ -14,11 +14,11 @@ import { confirmPayment, startPayment } from '../src/payments/payments.ts'
 import { pursuePayment } from '../src/payments/pursuit.ts'
 import type { Outside } from '../src/providers/outside.ts'
 import type { SandboxProvider } from '../src/providers/provider.ts'
-import { openSandbox } from '../src/providers/sandbox/sandbox.ts'
 import { recordRequest, type RequestedPayment } from '../src/requests/requests.ts'
+import { aSandbox } from './sandbox.ts'
 
 /** Everything a verb and what follows it needs, over a database; the sandbox is the real one unless another is given. */
-export function anOutside(database: Database, sandbox: SandboxProvider = openSandbox(database)): Outside {
+export function anOutside(database: Database, sandbox: SandboxProvider = aSandbox()): Outside {
   return { database, providers: { sandbox }, log: createLog('payment', 'silent') }
 }
 
@@ -76,6 +76,7 @@ export async function aRequest(database: Database, facts: Partial<RequestedPayme
     bookingId: newId(),
     payerId: newId(),
     partnerId: newId(),
+    eventId: newId(),
     amount: 10_000,
     currency: 'EUR',
     commission: 500,

@@ -2,7 +2,6 @@ import type { Database } from '@tikitu/runtime/database'
 import { newId } from '@tikitu/runtime/ids'
 import { testDatabase } from '@tikitu/runtime/testing'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
-import { openSandbox } from '../src/providers/sandbox/sandbox.ts'
 import type { Outside } from '../src/providers/outside.ts'
 import { reconcile } from '../src/reconcile.ts'
 import { requestRefund } from '../src/refunds/refunds.ts'
@@ -11,6 +10,7 @@ import { endingOf, expectAgreement } from './agreement.ts'
 import { anOutside, aRequest, commit, confirm, start } from './build.ts'
 import { startMortal, type MortalProcess } from './mortal.ts'
 import { attemptsOf } from './read.ts'
+import { aSandbox } from './sandbox.ts'
 
 /*
  * Each scenario is a list of steps: events that arrive, wishes of the buyer, and the work that follows from them. Every
@@ -82,7 +82,7 @@ const endings = new Map<string, Awaited<ReturnType<typeof endingOf>>>()
 beforeAll(async () => {
   const tested = await testDatabase('payment')
   database = tested.database
-  mortal = startMortal(tested.url, openSandbox(database))
+  mortal = startMortal(tested.url, aSandbox())
   tested.beforeDrop(() => mortal.database.close())
   outside = anOutside(mortal.database, mortal.sandbox)
   // Twice, so that what a process does only once is not taken for a beat of some step.
@@ -97,7 +97,7 @@ async function confirmNewest(from: Outside, { bookingId, payerId }: Journey, ins
 }
 
 function refund(from: Outside, { bookingId }: Journey, refundId: string, amount: number): Promise<void> {
-  const asked = { refundId, bookingId, paymentId: null, amount, currency: 'EUR', reason: 'no longer wanted' }
+  const asked = { refundId, bookingId, paymentId: null, amount, currency: 'EUR', reason: 'no longer wanted', requestedBy: null, goodwill: false }
   return commit(from.database, (tx, at) => requestRefund(tx, { ...asked, at }))
 }
 

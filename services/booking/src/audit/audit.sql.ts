@@ -60,11 +60,22 @@ export async function inventoryFindings(db: Queryable): Promise<Finding[]> {
        and b.quantity <> (select count(*) from tickets t where t.booking_id = b.id and t.status <> 'CANCELLED')
 
     union all
+    -- What was kept by the policy of the purchase has neither, and goodwill and single tickets go back beside tickets.
     select 7, 'a payment with neither tickets nor a refund, or with both', count(*)::integer
       from booking_payments p
       join bookings b on b.id = p.booking_id
-     where (p.outcome = 'TICKETS' and b.status in ('CONFIRMED', 'COMPLETED'))
-         = exists (select from booking_refunds r where r.payment_id = p.payment_id)
+     cross join lateral (
+       select coalesce(sum(r.amount) filter (where r.status <> 'REJECTED'), 0) as promised,
+              count(*) filter (where r.kind in ('WHOLE', 'REST')) > 0 as whole
+         from booking_refunds r where r.payment_id = p.payment_id
+     ) as back
+     where p.promised <> back.promised
+        or case
+             when p.outcome = 'REFUND' then p.promised <> p.amount
+             when b.status in ('CONFIRMED', 'COMPLETED') then back.whole
+             when b.status = 'CANCELLED' then p.promised = 0 and coalesce((b.policy ->> 'refundBasisPoints')::integer, 1) > 0
+             else p.promised = 0 and b.status <> 'CHARGEBACK'
+           end
 
     union all
     select 8, 'a confirmed booking without exactly one good payment, or a free one with any', count(*)::integer

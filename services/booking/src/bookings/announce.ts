@@ -28,6 +28,10 @@ export interface RefundOrder {
   readonly paymentId: string
   readonly amount: number
   readonly currency: string
+  /** The member of staff whose decision it was; absent when it follows from the rules. */
+  readonly decidedBy?: string
+  /** No ticket was taken for it. */
+  readonly goodwill?: boolean
 }
 
 /** Publishes what the row of the saga says, in its order. */

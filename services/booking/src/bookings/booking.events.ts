@@ -9,13 +9,16 @@ import {
 } from '@tikitu/schema/events/booking'
 import {
   PaymentCancelled,
+  PaymentDisputed,
   PaymentFailed,
   PaymentSucceeded,
   RefundFailed,
+  RefundRejected,
   RefundSucceeded,
 } from '@tikitu/schema/events/payment'
 import { BOOKING_TOPIC } from './booking.loaders.ts'
-import { completeRefund, recordFailedRefund, settlePayment } from './settlement.ts'
+import { chargeBack } from './chargeback.ts'
+import { completeRefund, recordFailedRefund, recordRejectedRefund, settlePayment } from './settlement.ts'
 
 /** The facts that whoever follows a booking is told of. A checkout is none: before it there was no booking to follow. */
 export const bookingChanges: Readonly<Record<string, string>> = Object.fromEntries(
@@ -35,6 +38,11 @@ export const bookingSubscriptions: readonly Subscription[] = [
     await recordFailedRefund(tx, refund)
     await tell(tx, refund)
   }),
+  on(RefundRejected, async (tx, refund, { at }) => {
+    await recordRejectedRefund(tx, refund, at)
+    await tell(tx, refund)
+  }),
+  on(PaymentDisputed, (tx, payment, { at }) => chargeBack(tx, payment, at)),
   // The buyer may try again until the deadline, which alone ends the waiting.
   on(PaymentFailed, tell),
   on(PaymentCancelled, tell),

@@ -6,11 +6,12 @@ import { eventLoaders } from '../events/event.loaders.ts'
 import type { Resolvers } from '../generated/graphql.ts'
 import type { BookingSource } from '../mappers.ts'
 import { ticketsOfBooking } from '../tickets/ticket.loaders.ts'
-import { cancelInput, checkoutInput } from './booking.input.ts'
+import { cancelInput, checkoutInput, refundInput } from './booking.input.ts'
 import { bookingById, followBooking, freshBooking, listBookings, listBookingsOfUser } from './booking.loaders.ts'
 import { deadlineOf, isCheckedOut } from './booking.rules.ts'
 import { cancelBooking, quoteCancellation } from './cancellation.ts'
 import { checkout, type CheckoutTerms } from './checkout.ts'
+import { refundBooking } from './refunding.ts'
 
 /** Bookings in the graph: what there is to ask about them, checkout and cancellation, and what users have of them. */
 export const bookingResolvers: Resolvers = {
@@ -24,13 +25,12 @@ export const bookingResolvers: Resolvers = {
       )
       if (outcome.__typename !== 'CancellationQuote') return outcome
       const booking = await freshBooking(context, outcome.id)
-      const { currency, total, status } = booking
-      const paid = status === 'PENDING' ? 0 : total
+      const { currency } = booking
       return {
         __typename: 'CancellationQuote',
         booking,
         refund: { amount: outcome.refund, currency },
-        kept: { amount: paid - outcome.refund, currency },
+        kept: { amount: outcome.kept, currency },
         until: outcome.until,
       }
     },
@@ -42,6 +42,14 @@ export const bookingResolvers: Resolvers = {
       const wish = validInput(checkoutInput, input)
       const terms = termsInForce(context)
       const outcome = await mutate(context, 'Booking', (tx, at) => checkout(tx, { ...wish, userId, terms, at }))
+      if (outcome.__typename !== 'Booking') return outcome
+      return { __typename: 'Booking', ...(await freshBooking(context, outcome.id)) }
+    },
+
+    async refundBooking(_parent, { input }, context) {
+      const { identity } = context
+      const wish = validInput(refundInput, input)
+      const outcome = await mutate(context, 'Booking', (tx, at) => refundBooking(tx, { ...wish, identity, at }))
       if (outcome.__typename !== 'Booking') return outcome
       return { __typename: 'Booking', ...(await freshBooking(context, outcome.id)) }
     },

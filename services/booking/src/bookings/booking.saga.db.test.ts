@@ -30,8 +30,8 @@ beforeAll(async () => {
   database = (await testDatabase('booking')).database
 })
 
-/** How a booking comes into each state. CHARGEBACK follows with disputes. */
-const ARRIVE: Record<Exclude<BookingStatus, 'CHARGEBACK'>, (facts: HoldFacts) => Promise<Told>> = {
+/** How a booking comes into each state. */
+const ARRIVE: Record<BookingStatus, (facts: HoldFacts) => Promise<Told>> = {
   HELD: (facts) => aHeld(database, facts),
   RELEASED: async (facts) => then(await aHeld(database, facts), 'release'),
   PENDING: (facts) => aPending(database, facts),
@@ -45,6 +45,7 @@ const ARRIVE: Record<Exclude<BookingStatus, 'CHARGEBACK'>, (facts: HoldFacts) =>
     await resell(database, expired)
     return then(expired, 'payment.succeeded')
   },
+  CHARGEBACK: async (facts) => then(await aConfirmed(database, facts), 'payment.disputed'),
   REFUNDED: async (facts) => then(await ARRIVE.REFUND_DUE(facts), 'refund.succeeded'),
 }
 
@@ -55,7 +56,7 @@ async function then(booking: Told, event: SagaEvent): Promise<Told> {
 
 const rows: readonly Transition[] = BOOKING_SAGA
 const EVENTS = [...new Set(rows.map(({ on }) => on))]
-const STATES = Object.keys(ARRIVE) as (keyof typeof ARRIVE)[]
+const STATES = Object.keys(ARRIVE) as BookingStatus[]
 const KINDS: Record<string, HoldFacts> = { seats: { seatNos: [3, 4] }, 'general admission': { units: 2 } }
 
 /** Which row applies in this walk, where everything costs something and each event comes to a booking that arrived alone. */
@@ -63,6 +64,7 @@ function conditionOf(status: BookingStatus, event: SagaEvent): Condition | undef
   if (event === 'checkout') return 'paid'
   if (event === 'cancel') return status === 'CONFIRMED' ? 'paid' : undefined
   if (event === 'refund.succeeded') return 'all given back'
+  if (event === 'refund.rejected') return 'it stays'
   if (event !== 'payment.succeeded') return undefined
   if (status === 'PENDING') return 'in time'
   if (status === 'CANCELLED') return 'too late'
@@ -144,6 +146,26 @@ describe.each(Object.entries(KINDS))('with %s', (_name, facts) => {
     expect(await brokenInvariants(database)).toEqual([])
   })
 
+  test('it was cancelled: goodwill that is turned down is owed with the rest', async () => {
+    const booking = await aConfirmed(database, facts)
+    await happen(database, await prepare(database, booking, 'refund of goodwill'))
+    accepted(await cancel(database, booking.id, aUser({ userId: booking.userId })))
+    const rejected = await prepare(database, booking, 'refund.rejected')
+    await happen(database, rejected)
+    await happen(database, rejected)
+    expect(await statusOf(database, booking.id)).toBe('CANCELLING')
+    const { rows: refunds } = await database.pool.query(
+      'select kind, status, amount::integer from booking_refunds where booking_id = $1 order by requested_at, kind desc',
+      [booking.id],
+    )
+    expect(refunds).toEqual([
+      { kind: 'GOODWILL', status: 'REJECTED', amount: 100 },
+      { kind: 'WHOLE', status: 'REQUESTED', amount: booking.total - 100 },
+      { kind: 'REST', status: 'REQUESTED', amount: 100 },
+    ])
+    expect(await brokenInvariants(database)).toEqual([])
+  })
+
   test('not all given back: a booking that was paid twice is cancelled when both payments are back', async () => {
     const booking = await aConfirmed(database, facts)
     await deliver(database, PaymentSucceeded, aPayment(booking))
@@ -170,6 +192,7 @@ test('every row of the saga is walked above', () => {
     transitionFrom('HELD', 'checkout', 'free'),
     transitionFrom('CONFIRMED', 'cancel', 'free'),
     transitionFrom('CANCELLING', 'refund.succeeded', 'not all given back'),
+    transitionFrom('CANCELLING', 'refund.rejected', 'it was cancelled'),
   ]
   expect(rows.filter((row) => ![...walked, ...told].includes(row))).toEqual([])
 })

@@ -11,6 +11,10 @@ export type SagaEvent =
   | 'payment.cancelled'
   | 'refund.succeeded'
   | 'refund.failed'
+  | 'refund.rejected'
+  | 'payment.disputed'
+  | 'refund of tickets'
+  | 'refund of goodwill'
   | 'event over'
 
 /** What booking publishes because of it. */
@@ -35,7 +39,7 @@ export interface Transition {
 
 /** What the conditions of the table mean. */
 export const CONDITIONS = {
-  free: 'nothing is to be paid, or was',
+  free: 'nothing is to be paid, or nothing is to be given back',
   paid: 'it costs something',
   'in time': 'it is the price, nothing was paid before, and the seats are held until later than now',
   'late, seats free':
@@ -43,6 +47,8 @@ export const CONDITIONS = {
   'too late':
     'it is the price, nothing was paid before, and the booking was cancelled, the seats are gone, the event is not on sale, or the buyer would have more tickets than the event allows',
   surplus: 'it is not the price, or the booking was paid before',
+  'it stays': 'it was not cancelled since',
+  'it was cancelled': 'it was cancelled since, and what was not given as goodwill is owed as the rest is',
   'all given back': 'no other refund of the booking is outstanding',
   'not all given back': 'another refund of the booking is outstanding',
 } as const
@@ -116,6 +122,19 @@ export const BOOKING_SAGA = [
   { from: ['REFUND_DUE'], on: 'refund.succeeded', when: 'all given back', to: 'REFUNDED', emits: [] },
   { from: CHECKED_OUT, on: 'refund.succeeded', when: 'not all given back', to: 'same', emits: [] },
   { from: CHECKED_OUT, on: 'refund.failed', to: 'same', emits: [] },
+
+  { from: ['CONFIRMED'], on: 'refund of tickets', to: 'same', emits: ['booking.refund_requested'] },
+  { from: ['CONFIRMED', 'COMPLETED'], on: 'refund of goodwill', to: 'same', emits: ['booking.refund_requested'] },
+  { from: CHECKED_OUT, on: 'refund.rejected', when: 'it stays', to: 'same', emits: [] },
+  {
+    from: ['CANCELLING', 'CANCELLED'],
+    on: 'refund.rejected',
+    when: 'it was cancelled',
+    to: 'CANCELLING',
+    emits: ['booking.refund_requested'],
+  },
+
+  { from: ['CONFIRMED'], on: 'payment.disputed', to: 'CHARGEBACK', emits: ['booking.cancelled'] },
 
   { from: ['CONFIRMED'], on: 'event over', to: 'COMPLETED', emits: [] },
 ] as const satisfies readonly Transition[]

@@ -7,7 +7,7 @@ import { accept, refuse } from '@tikitu/runtime/outcome'
 import { cancelTickets, lockTickets, ticketsGone } from '../tickets/ticket.sql.ts'
 import { deadlineOf, decideCancellation, isCheckedOut } from './booking.rules.ts'
 import { lockedBooking, sagaBooking, type SagaBooking } from './booking.sql.ts'
-import { paymentsOf } from './payment.sql.ts'
+import { goodPaymentOf } from './payment.sql.ts'
 import { giveBackPlaces, lockBeforeBooking } from './places.ts'
 import { requestRefund } from './settlement.ts'
 import { take } from './transition.ts'
@@ -47,16 +47,17 @@ async function cancelOnce(tx: Transaction, { bookingId, reason, identity, at }: 
   const { status } = booking
   if (!isCheckedOut(status)) return noSuchBooking(bookingId)
   const tickets = await lockTickets(tx, bookingId)
-  const decision = decideCancellation({ ...booking, status, tickets }, canceller, at)
+  const decision = decideCancellation({ ...booking, total: await leftOf(tx, booking), status, tickets }, canceller, at)
   if (!decision.ok) return decision
 
-  await end(tx, booking, { reason, at, refund: decision.value.refund })
+  const decidedBy = canceller === 'BUYER' ? {} : { decidedBy: personOf(identity) }
+  await endBooking(tx, booking, { reason, at, refund: decision.value.refund, ...decidedBy })
   if (canceller !== 'BUYER') {
     await recordAudit(tx, identity, {
       action: 'cancelBooking',
       resource: { type: 'Booking', id: bookingId },
       before: { status: booking.status },
-      after: { status: booking.status === 'CONFIRMED' && booking.total > 0 ? 'CANCELLING' : 'CANCELLED' },
+      after: { status: decision.value.refund > 0 ? 'CANCELLING' : 'CANCELLED' },
       at,
     })
   }
@@ -68,6 +69,8 @@ export interface CancellationTerms {
   readonly id: string
   /** In minor units. */
   readonly refund: number
+  /** What stays paid, in minor units. */
+  readonly kept: number
   /** Null for sellers and support. */
   readonly until: Date | null
 }
@@ -82,10 +85,12 @@ export async function quoteCancellation(
   const { status, policy } = booking
   const canceller = cancellerOf(identity, booking)
   const tickets = await ticketsGone(tx, bookingId)
-  const decision = decideCancellation({ ...booking, status, tickets }, canceller, at)
+  const left = await leftOf(tx, booking)
+  const decision = decideCancellation({ ...booking, total: left, status, tickets }, canceller, at)
   if (!decision.ok) return decision
   const until = canceller === 'BUYER' && policy !== null ? deadlineOf(policy, booking.event.startsAt) : null
-  return accept<CancellationTerms>({ id: bookingId, refund: decision.value.refund, until })
+  const { refund } = decision.value
+  return accept<CancellationTerms>({ id: bookingId, refund, kept: left - refund, until })
 }
 
 /**
@@ -107,20 +112,52 @@ export async function endWithEvent(
   }
   if (booking?.status !== 'PENDING' && booking?.status !== 'CONFIRMED') return false
   await lockTickets(tx, bookingId)
-  await end(tx, booking, { reason, at, refund: booking.status === 'CONFIRMED' ? booking.total : 0 })
+  await endBooking(tx, booking, { reason, at, refund: await leftOf(tx, booking) })
   return true
+}
+
+/**
+ * Ends what is held, or waits for money, because what it is for is not there any more; false for anything else. Nothing
+ * was paid, and what is paid yet goes back.
+ */
+export async function endUnpaid(
+  tx: Transaction,
+  { bookingId, reason, at }: { bookingId: string; reason: string; at: Date },
+): Promise<boolean> {
+  const booking = await lockedBooking(tx, bookingId)
+  if (booking?.status !== 'HELD' && booking?.status !== 'PENDING') return false
+  return endWithEvent(tx, { bookingId, reason, at })
 }
 
 const noSuchBooking = (bookingId: string) => refuse('BookingNotFound', 'There is no such booking.', { bookingId })
 
-async function end(
+/** What was paid for a booking and not promised back, in minor units. */
+async function leftOf(tx: Transaction, { id }: SagaBooking): Promise<number> {
+  const good = await goodPaymentOf(tx, id)
+  return good ? good.amount - good.promised : 0
+}
+
+/** How a booking ends. */
+interface Ending {
+  readonly reason: string
+  readonly at: Date
+  /** What goes back of what was paid, in minor units; no more than is left of it. */
+  readonly refund: number
+  /** The member of staff whose decision it was; absent when it follows from the rules. */
+  readonly decidedBy?: string
+}
+
+/**
+ * Ends a booking that is pending or confirmed: its tickets are worth nothing, its places are on sale, and what is to be
+ * given back is asked for. The caller has locked what comes before the booking, the booking, and its tickets.
+ */
+export async function endBooking(
   tx: Transaction,
   booking: SagaBooking,
-  { reason, at, refund: amount }: { reason: string; at: Date; refund: number },
-) {
-  const payments = await paymentsOf(tx, booking.id)
-  const good = payments.find(({ outcome }) => outcome === 'TICKETS')
-  const refund = good && (await requestRefund(tx, { ...good, amount, reason, at }))
+  { reason, at, refund: amount, decidedBy }: Ending,
+): Promise<void> {
+  const good = amount > 0 ? await goodPaymentOf(tx, booking.id) : null
+  const refund = good && (await requestRefund(tx, { ...good, amount, reason, decidedBy, at }))
   const isConfirmed = booking.status === 'CONFIRMED'
   await cancelTickets(tx, booking.id)
   await take(tx, {

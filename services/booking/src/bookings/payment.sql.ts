@@ -1,9 +1,15 @@
-import { and, eq, ne, sql } from 'drizzle-orm'
+import { and, eq, inArray, ne, sql } from 'drizzle-orm'
 import type { Transaction } from '@tikitu/runtime/database'
 import { bookingPayments, bookingRefunds } from '../tables.ts'
 
 /** Money that reached a booking. */
 export type BookingPaymentRow = typeof bookingPayments.$inferSelect
+
+/** The payment that bought the tickets of a booking; null when none did. */
+export async function goodPaymentOf(tx: Transaction, bookingId: string): Promise<BookingPaymentRow | null> {
+  const [good] = (await paymentsOf(tx, bookingId)).filter(({ outcome }) => outcome === 'TICKETS')
+  return good ?? null
+}
 
 /** Money that booking wants given back. */
 export type BookingRefundRow = typeof bookingRefunds.$inferSelect
@@ -14,13 +20,38 @@ export function paymentsOf(tx: Transaction, bookingId: string): Promise<BookingP
 }
 
 /** Writes down a payment and what it was worth. */
-export async function insertPayment(tx: Transaction, payment: BookingPaymentRow): Promise<void> {
+export async function insertPayment(tx: Transaction, payment: Omit<BookingPaymentRow, 'promised'>): Promise<void> {
   await tx.insert(bookingPayments).values(payment)
 }
 
-/** Writes down that a payment is to be given back; there is one refund of each. */
+/** Writes down that a part of a payment is to be given back. More than there is of it is refused by a constraint. */
 export async function insertRefund(tx: Transaction, refund: BookingRefundRow): Promise<void> {
   await tx.insert(bookingRefunds).values(refund)
+  await tx
+    .update(bookingPayments)
+    .set({ promised: sql`${bookingPayments.promised} + ${refund.amount}` })
+    .where(eq(bookingPayments.paymentId, refund.paymentId))
+}
+
+/** Writes down that goodwill was turned down, and returns it; null when it was not asked for, or has ended. */
+export async function rejectGoodwill(tx: Transaction, refundId: string): Promise<BookingRefundRow | null> {
+  const [rejected] = await tx
+    .update(bookingRefunds)
+    .set({ status: 'REJECTED' })
+    .where(
+      and(
+        eq(bookingRefunds.refundId, refundId),
+        eq(bookingRefunds.kind, 'GOODWILL'),
+        eq(bookingRefunds.status, 'REQUESTED'),
+      ),
+    )
+    .returning()
+  if (!rejected) return null
+  await tx
+    .update(bookingPayments)
+    .set({ promised: sql`${bookingPayments.promised} - ${rejected.amount}` })
+    .where(eq(bookingPayments.paymentId, rejected.paymentId))
+  return rejected
 }
 
 /** Writes down how a refund ended. What succeeded stays so. False when booking did not ask for it, or knows it already. */
@@ -35,7 +66,7 @@ export async function settleRefund(
     .where(
       and(
         eq(bookingRefunds.refundId, refundId),
-        ne(bookingRefunds.status, 'SUCCEEDED'),
+        inArray(bookingRefunds.status, ['REQUESTED', 'FAILED']),
         ne(bookingRefunds.status, status),
       ),
     )
@@ -48,6 +79,6 @@ export async function refundsOutstanding(tx: Transaction, bookingId: string): Pr
   const [row] = await tx
     .select({ some: sql<boolean>`count(*) > 0` })
     .from(bookingRefunds)
-    .where(and(eq(bookingRefunds.bookingId, bookingId), ne(bookingRefunds.status, 'SUCCEEDED')))
+    .where(and(eq(bookingRefunds.bookingId, bookingId), inArray(bookingRefunds.status, ['REQUESTED', 'FAILED'])))
   return row?.some ?? false
 }

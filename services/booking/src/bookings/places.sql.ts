@@ -1,6 +1,6 @@
-import { and, asc, eq, gte, inArray, lte, or, sql } from 'drizzle-orm'
+import { and, asc, eq, gte, inArray, isNotNull, lte, or, sql } from 'drizzle-orm'
 import type { Transaction } from '@tikitu/runtime/database'
-import { admissionStock, eventSeats } from '../tables.ts'
+import { admissionStock, bookings, eventSeats, tickets } from '../tables.ts'
 
 /*
  * Seats and units of a booking after its hold. Locks are taken in this order everywhere: the stock of a ticket type,
@@ -36,7 +36,7 @@ export async function keepSeats(
 }
 
 /**
- * Sells seats to a booking for good: those that are still its own and those that nobody has. All of them, or none when
+ * Sells seats to a booking for good: those that are still its own and those that nobody has and that are for sale. All of them, or none when
  * somebody else has one. Waits, in the seats' order, for whoever is taking one of them at this moment.
  */
 export async function sellSeats(tx: Transaction, { eventId, bookingId, seatNos }: SeatsOf): Promise<boolean> {
@@ -44,7 +44,7 @@ export async function sellSeats(tx: Transaction, { eventId, bookingId, seatNos }
   const free = await tx
     .select({ seatNo: eventSeats.seatNo })
     .from(eventSeats)
-    .where(and(these, or(eq(eventSeats.bookingId, bookingId), lte(eventSeats.expiresAt, sql`now()`))))
+    .where(and(these, or(eq(eventSeats.bookingId, bookingId), and(lte(eventSeats.expiresAt, sql`now()`), isNotNull(eventSeats.ticketTypeNo)))))
     .orderBy(asc(eventSeats.seatNo))
     .for('update')
   if (free.length < seatNos.length) return false
@@ -93,4 +93,38 @@ export async function giveBackUnits(tx: Transaction, ticketTypeId: string, quant
     .update(admissionStock)
     .set({ available: sql`${admissionStock.available} + ${quantity}` })
     .where(eq(admissionStock.ticketTypeId, ticketTypeId))
+}
+
+/** A booking that keeps some of its places. */
+interface Shrinking {
+  readonly id: string
+  readonly eventId: string
+  readonly ticketTypeId: string | null
+}
+
+/**
+ * Makes some tickets of a booking worth nothing and puts their places back on sale; the booking has so many fewer, and
+ * at least one. The caller has locked the stock, the booking and its tickets.
+ */
+export async function giveUpTickets(
+  tx: Transaction,
+  { id, eventId, ticketTypeId }: Shrinking,
+  ticketIds: readonly string[],
+): Promise<void> {
+  const given = await tx
+    .update(tickets)
+    .set({ status: 'CANCELLED' })
+    .where(and(eq(tickets.bookingId, id), inArray(tickets.id, [...ticketIds])))
+    .returning({ seatNo: tickets.seatNo })
+  const seatNos = given.flatMap(({ seatNo }) => (seatNo === null ? [] : [seatNo]))
+  await tx
+    .update(bookings)
+    .set({
+      quantity: sql`${bookings.quantity} - ${given.length}`,
+      seatNos: sql`(select array_agg(no order by place) from unnest(${bookings.seatNos}) with ordinality as seat (no, place)
+        where no <> all (${sql.param(seatNos)}::integer[]))`,
+    })
+    .where(eq(bookings.id, id))
+  if (ticketTypeId === null) await giveBackSeats(tx, { eventId, bookingId: id, seatNos })
+  else await giveBackUnits(tx, ticketTypeId, given.length)
 }

@@ -1,4 +1,5 @@
 import type { Transaction } from '@tikitu/runtime/database'
+import { newId } from '@tikitu/runtime/ids'
 import type { RefundOrder } from './announce.ts'
 import { decideOnPayment } from './booking.rules.ts'
 import type { Condition } from './booking.saga.ts'
@@ -10,7 +11,15 @@ import {
   sagaBooking,
   type SagaBooking,
 } from './booking.sql.ts'
-import { insertPayment, insertRefund, paymentsOf, refundsOutstanding, settleRefund } from './payment.sql.ts'
+import {
+  insertPayment,
+  insertRefund,
+  paymentsOf,
+  refundsOutstanding,
+  rejectGoodwill,
+  settleRefund,
+  type BookingRefundRow,
+} from './payment.sql.ts'
 import { giveBackPlaces, lockBeforeBooking, sellPlaces } from './places.ts'
 import { refundIdOf } from './refund-id.ts'
 import { take } from './transition.ts'
@@ -77,15 +86,20 @@ async function sendBack(tx: Transaction, { booking, payment, at }: Settling, whe
 /** Money that goes back, of which payment, and why. */
 export interface RefundWish extends ArrivedPayment {
   readonly reason: string
+  /** What for; everything that is left unless said. */
+  readonly kind?: BookingRefundRow['kind']
+  /** The member of staff whose decision it is; absent when it follows from the rules. */
+  readonly decidedBy?: string | undefined
   readonly at: Date
 }
 
 /** Writes down that a payment goes back. Its announcement is the caller's. */
-export async function requestRefund(tx: Transaction, { reason, at, ...payment }: RefundWish): Promise<RefundOrder> {
-  const { bookingId, paymentId, amount, currency } = payment
-  const refundId = refundIdOf(bookingId, paymentId)
-  await insertRefund(tx, { refundId, bookingId, paymentId, amount, reason, status: 'REQUESTED', requestedAt: at })
-  return { refundId, paymentId, amount, currency }
+export async function requestRefund(tx: Transaction, wish: RefundWish): Promise<RefundOrder> {
+  const { bookingId, paymentId, amount, currency, reason, kind = 'WHOLE', decidedBy, at } = wish
+  const refundId = kind === 'WHOLE' ? refundIdOf(bookingId, paymentId) : newId()
+  await insertRefund(tx, { refundId, bookingId, paymentId, amount, reason, kind, status: 'REQUESTED', requestedAt: at })
+  const decided = decidedBy === undefined ? {} : { decidedBy, goodwill: kind === 'GOODWILL' }
+  return { refundId, paymentId, amount, currency, ...decided }
 }
 
 /** How a refund ended. */
@@ -106,4 +120,24 @@ export async function completeRefund(tx: Transaction, { refundId, bookingId }: E
 /** Money could not be given back: the booking goes on waiting for it, and what failed can be found. */
 export async function recordFailedRefund(tx: Transaction, { refundId }: EndedRefund): Promise<void> {
   await settleRefund(tx, refundId, 'FAILED')
+}
+
+/**
+ * Goodwill was turned down. A booking that was cancelled since had so much less given back, and is owed it as it was owed
+ * the rest; any other stays as it is.
+ */
+export async function recordRejectedRefund(
+  tx: Transaction,
+  { refundId, bookingId }: EndedRefund,
+  at: Date,
+): Promise<void> {
+  const booking = await lockedBooking(tx, bookingId)
+  const rejected = booking && (await rejectGoodwill(tx, refundId))
+  if (!booking || !rejected) return
+  const wasCancelled = booking.status === 'CANCELLING' || booking.status === 'CANCELLED'
+  if (!wasCancelled) return take(tx, { booking, on: 'refund.rejected', when: 'it stays', at })
+  const { paymentId, amount, reason } = rejected
+  const owed = { paymentId, bookingId, amount, currency: booking.currency, reason, kind: 'REST' as const, at }
+  const refund = await requestRefund(tx, owed)
+  await take(tx, { booking, on: 'refund.rejected', when: 'it was cancelled', at, news: { reason, refund } })
 }

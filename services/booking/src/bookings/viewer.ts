@@ -37,6 +37,12 @@ export function personOf(identity: Identity): string {
   return isAdmin(identity) ? actorOf(identity).id : requireUserId(identity)
 }
 
+/** Makes sure that the caller may give money of a booking back that they see: its seller's owners and managers, finance, support. */
+export function requireRefunder(identity: Identity, { partnerId }: Owned): void {
+  if (worksFor(identity, partnerId, 'OWNER', 'MANAGER') || isAdmin(identity, 'FINANCE', 'SUPPORT')) return
+  throw new Fault('FORBIDDEN', 'Your role does not allow this.')
+}
+
 /** As what the caller cancels a booking that they see. An admin whose role does not include it gets FORBIDDEN. */
 export function cancellerOf(identity: Identity, { userId, partnerId }: Owned): Canceller {
   if (worksFor(identity, partnerId, 'OWNER', 'MANAGER')) return 'SELLER'

@@ -234,6 +234,8 @@ export type Mutation = {
   readonly checkout: CheckoutOutcome
   /** Cancels a booking that is pending or confirmed; a paid one is refunded by the policy it was bought under. */
   readonly cancelBooking: CancelBookingOutcome
+  /** Gives back chosen tickets of a booking, which are worth nothing then and whose places go back on sale, or an amount. Above the setting `payment.refundApprovalLimit` the money waits for finance. For the seller's owners and managers, finance and support. Written to the audit log. */
+  readonly refundBooking: RefundBookingOutcome
   /** Puts another name on a ticket of the caller, or takes it off. The ticket has another code then, and the old one is worth nothing. */
   readonly renameTicket: RenameTicketOutcome
   /** Offers a ticket of the caller to whoever brings the token of the answer; an earlier offer of it ends. Until it is claimed nothing changes. */
@@ -312,6 +314,10 @@ export type MutationCheckoutArgs = {
 
 export type MutationCancelBookingArgs = {
   input: CancelBookingInput
+}
+
+export type MutationRefundBookingArgs = {
+  input: RefundBookingInput
 }
 
 export type MutationRenameTicketArgs = {
@@ -1698,6 +1704,20 @@ export type CancelBookingInput = {
   readonly idempotencyKey: Scalars['String']['input']
 }
 
+/** See `refundBooking`. Either `ticketIds` or `amount`. */
+export type RefundBookingInput = {
+  /** Which booking. */
+  readonly bookingId: Scalars['ID']['input']
+  /** Tickets of it, at most 100: what was paid for them goes back. All that are left end the booking. */
+  readonly ticketIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>
+  /** Minor units of the booking's currency, no more than is left of what was paid. No ticket is taken for it. */
+  readonly amount?: InputMaybe<Scalars['SafeInt']['input']>
+  /** 1 to 500 characters, and no card number. */
+  readonly reason: Scalars['String']['input']
+  /** As for `holdSeats`. */
+  readonly idempotencyKey: Scalars['String']['input']
+}
+
 /** See `renameTicket`. */
 export type RenameTicketInput = {
   /** Which ticket. */
@@ -2173,6 +2193,30 @@ export type CheckoutOutcome =
 
 export type CancellationQuoteOutcome = CancellationQuote | BookingNotFound | BookingNotCancellable
 
+/** Nothing of the booking can be given back where it stands now. */
+export type BookingNotRefundable = Refusal & {
+  readonly __typename?: 'BookingNotRefundable'
+  readonly message: Scalars['String']['output']
+  /** Where it stands. */
+  readonly status: BookingStatus
+}
+
+/** There is not as much left of the payment. */
+export type RefundTooLarge = Refusal & {
+  readonly __typename?: 'RefundTooLarge'
+  readonly message: Scalars['String']['output']
+  /** What is left of it. */
+  readonly left: Money
+}
+
+export type RefundBookingOutcome =
+  | Booking
+  | BookingNotFound
+  | BookingNotRefundable
+  | TicketNotFound
+  | RefundTooLarge
+  | IdempotencyKeyReused
+
 export type CancelBookingOutcome = Booking | BookingNotFound | BookingNotCancellable | IdempotencyKeyReused
 
 export type RenameTicketOutcome = Ticket | TicketNotFound | TicketNotChangeable | IdempotencyKeyReused
@@ -2411,6 +2455,13 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | (Omit<CancellationQuote, 'booking'> & { booking: _RefType['Booking'] } & { __typename: 'CancellationQuote' })
     | (BookingNotFound & { __typename: 'BookingNotFound' })
     | (BookingNotCancellable & { __typename: 'BookingNotCancellable' })
+  RefundBookingOutcome:
+    | (BookingSource & { __typename: 'Booking' })
+    | (BookingNotFound & { __typename: 'BookingNotFound' })
+    | (BookingNotRefundable & { __typename: 'BookingNotRefundable' })
+    | (TicketNotFound & { __typename: 'TicketNotFound' })
+    | (RefundTooLarge & { __typename: 'RefundTooLarge' })
+    | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
   CancelBookingOutcome:
     | (BookingSource & { __typename: 'Booking' })
     | (BookingNotFound & { __typename: 'BookingNotFound' })
@@ -2495,6 +2546,8 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
     | (DeviceNotFound & { __typename: 'DeviceNotFound' })
     | (DeviceTokenInvalid & { __typename: 'DeviceTokenInvalid' })
     | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
+    | (BookingNotRefundable & { __typename: 'BookingNotRefundable' })
+    | (RefundTooLarge & { __typename: 'RefundTooLarge' })
 }
 
 /** Mapping between all available schema types and the resolvers types */
@@ -2610,6 +2663,7 @@ export type ResolversTypes = {
   ReleaseHoldInput: ReleaseHoldInput
   CheckoutInput: CheckoutInput
   CancelBookingInput: CancelBookingInput
+  RefundBookingInput: RefundBookingInput
   RenameTicketInput: RenameTicketInput
   TransferTicketInput: TransferTicketInput
   WithdrawTransferInput: WithdrawTransferInput
@@ -2668,6 +2722,9 @@ export type ResolversTypes = {
   ReleaseHoldOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ReleaseHoldOutcome']>
   CheckoutOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CheckoutOutcome']>
   CancellationQuoteOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CancellationQuoteOutcome']>
+  BookingNotRefundable: ResolverTypeWrapper<BookingNotRefundable>
+  RefundTooLarge: ResolverTypeWrapper<RefundTooLarge>
+  RefundBookingOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RefundBookingOutcome']>
   CancelBookingOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CancelBookingOutcome']>
   RenameTicketOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RenameTicketOutcome']>
   TransferTicketOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['TransferTicketOutcome']>
@@ -2773,6 +2830,7 @@ export type ResolversParentTypes = {
   ReleaseHoldInput: ReleaseHoldInput
   CheckoutInput: CheckoutInput
   CancelBookingInput: CancelBookingInput
+  RefundBookingInput: RefundBookingInput
   RenameTicketInput: RenameTicketInput
   TransferTicketInput: TransferTicketInput
   WithdrawTransferInput: WithdrawTransferInput
@@ -2831,6 +2889,9 @@ export type ResolversParentTypes = {
   ReleaseHoldOutcome: ResolversUnionTypes<ResolversParentTypes>['ReleaseHoldOutcome']
   CheckoutOutcome: ResolversUnionTypes<ResolversParentTypes>['CheckoutOutcome']
   CancellationQuoteOutcome: ResolversUnionTypes<ResolversParentTypes>['CancellationQuoteOutcome']
+  BookingNotRefundable: BookingNotRefundable
+  RefundTooLarge: RefundTooLarge
+  RefundBookingOutcome: ResolversUnionTypes<ResolversParentTypes>['RefundBookingOutcome']
   CancelBookingOutcome: ResolversUnionTypes<ResolversParentTypes>['CancelBookingOutcome']
   RenameTicketOutcome: ResolversUnionTypes<ResolversParentTypes>['RenameTicketOutcome']
   TransferTicketOutcome: ResolversUnionTypes<ResolversParentTypes>['TransferTicketOutcome']
@@ -2925,7 +2986,9 @@ export type RefusalResolvers<
     | 'TransferNotClaimable'
     | 'DeviceNotFound'
     | 'DeviceTokenInvalid'
-    | 'IdempotencyKeyReused',
+    | 'IdempotencyKeyReused'
+    | 'BookingNotRefundable'
+    | 'RefundTooLarge',
     ParentType,
     ContextType
   >
@@ -3117,6 +3180,12 @@ export type MutationResolvers<
     ParentType,
     ContextType,
     RequireFields<MutationCancelBookingArgs, 'input'>
+  >
+  refundBooking?: Resolver<
+    ResolversTypes['RefundBookingOutcome'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationRefundBookingArgs, 'input'>
   >
   renameTicket?: Resolver<
     ResolversTypes['RenameTicketOutcome'],
@@ -4335,6 +4404,40 @@ export type CancellationQuoteOutcomeResolvers<
   >
 }
 
+export type BookingNotRefundableResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['BookingNotRefundable'] = ResolversParentTypes['BookingNotRefundable'],
+> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  status?: Resolver<ResolversTypes['BookingStatus'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type RefundTooLargeResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['RefundTooLarge'] = ResolversParentTypes['RefundTooLarge'],
+> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  left?: Resolver<ResolversTypes['Money'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
+export type RefundBookingOutcomeResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['RefundBookingOutcome'] = ResolversParentTypes['RefundBookingOutcome'],
+> = {
+  __resolveType: TypeResolveFn<
+    | 'Booking'
+    | 'BookingNotFound'
+    | 'BookingNotRefundable'
+    | 'TicketNotFound'
+    | 'RefundTooLarge'
+    | 'IdempotencyKeyReused',
+    ParentType,
+    ContextType
+  >
+}
+
 export type CancelBookingOutcomeResolvers<
   ContextType = RequestContext,
   ParentType extends ResolversParentTypes['CancelBookingOutcome'] = ResolversParentTypes['CancelBookingOutcome'],
@@ -4544,6 +4647,9 @@ export type Resolvers<ContextType = RequestContext> = {
   ReleaseHoldOutcome?: ReleaseHoldOutcomeResolvers<ContextType>
   CheckoutOutcome?: CheckoutOutcomeResolvers<ContextType>
   CancellationQuoteOutcome?: CancellationQuoteOutcomeResolvers<ContextType>
+  BookingNotRefundable?: BookingNotRefundableResolvers<ContextType>
+  RefundTooLarge?: RefundTooLargeResolvers<ContextType>
+  RefundBookingOutcome?: RefundBookingOutcomeResolvers<ContextType>
   CancelBookingOutcome?: CancelBookingOutcomeResolvers<ContextType>
   RenameTicketOutcome?: RenameTicketOutcomeResolvers<ContextType>
   TransferTicketOutcome?: TransferTicketOutcomeResolvers<ContextType>

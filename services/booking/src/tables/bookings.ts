@@ -147,6 +147,8 @@ export const bookingPayments = pgTable(
     amount: money('amount').notNull(),
     currency: text('currency').notNull(),
     outcome: text('outcome', { enum: ['TICKETS', 'REFUND'] }).notNull(),
+    /** How much of it was asked to be given back, and was not turned down. */
+    promised: money('promised').notNull().default(0),
     at: instant('at').notNull(),
   },
   (table) => [
@@ -154,9 +156,13 @@ export const bookingPayments = pgTable(
       .on(table.bookingId)
       .where(sql`outcome = 'TICKETS'`),
     index('booking_payments_by_booking').on(table.bookingId),
+    check('booking_payments_promised_within_amount', sql`promised between 0 and amount`),
     check('booking_payments_outcome', oneOf('outcome', ['TICKETS', 'REFUND'])),
   ],
 )
+
+const REFUND_KINDS = ['WHOLE', 'TICKETS', 'GOODWILL', 'REST'] as const
+const REFUND_STATUSES = ['REQUESTED', 'SUCCEEDED', 'FAILED', 'REJECTED'] as const
 
 /** Refunds that booking asked payment for. */
 export const bookingRefunds = pgTable(
@@ -169,13 +175,20 @@ export const bookingRefunds = pgTable(
     paymentId: uuid('payment_id').notNull(),
     amount: money('amount').notNull(),
     reason: text('reason').notNull(),
-    status: text('status', { enum: ['REQUESTED', 'SUCCEEDED', 'FAILED'] }).notNull(),
+    /** All that was left of the payment; for some of the tickets; for none; goodwill that is owed since the booking ended. */
+    kind: text('kind', { enum: REFUND_KINDS }).notNull().default('WHOLE'),
+    status: text('status', { enum: REFUND_STATUSES }).notNull(),
     requestedAt: instant('requested_at').notNull(),
   },
   (table) => [
-    uniqueIndex('booking_refunds_once_per_payment').on(table.paymentId),
+    index('booking_refunds_by_payment').on(table.paymentId),
+    index('booking_refunds_by_booking').on(table.bookingId),
+    uniqueIndex('booking_refunds_one_whole')
+      .on(table.paymentId)
+      .where(sql`kind = 'WHOLE'`),
     foreignKey({ columns: [table.paymentId], foreignColumns: [bookingPayments.paymentId] }),
     check('booking_refunds_amount', sql`amount > 0`),
-    check('booking_refunds_status', oneOf('status', ['REQUESTED', 'SUCCEEDED', 'FAILED'])),
+    check('booking_refunds_kind', oneOf('kind', REFUND_KINDS)),
+    check('booking_refunds_status', oneOf('status', REFUND_STATUSES)),
   ],
 )

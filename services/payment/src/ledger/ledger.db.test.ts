@@ -55,7 +55,7 @@ describe('the ledger refuses', () => {
         { account: 'BUYER', amount: -100 },
         { account: 'PARTNER_PAYABLE', amount: 100, currency: 'USD' },
       ]),
-    ).toBe('ledger_entries_balance')
+    ).toBe('ledger_entries_money_of_the_payment')
   })
 
   test('a posting that was made before', async () => {

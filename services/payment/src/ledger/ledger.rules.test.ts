@@ -52,7 +52,7 @@ test('however a sale is given back in parts, every posting balances and nothing 
       const entries = captureEntries(captured, commission)
       let refundReserved = 0
       for (const amount of parts) {
-        const fee = feeToReturn({ captured, commission, refundReserved }, amount)
+        const fee = feeToReturn({ captured, commission, returned: refundReserved }, amount)
         expect(fee).toBeGreaterThanOrEqual(0)
         expect(fee).toBeLessThanOrEqual(amount)
         const postings = [refundOwedEntries(amount, fee), refundPaidEntries(amount)]

@@ -10,6 +10,9 @@ export const PAYMENT_STATUSES = [
   'CANCELLED',
   'PARTIALLY_REFUNDED',
   'REFUNDED',
+  'DISPUTED',
+  'WON',
+  'LOST',
 ] as const
 /** One of them. */
 export type PaymentStatus = (typeof PAYMENT_STATUSES)[number]
@@ -17,7 +20,14 @@ export type PaymentStatus = (typeof PAYMENT_STATUSES)[number]
 /** The attempt may still take money. */
 export const OPEN_STATUSES = ['PENDING', 'REQUIRES_ACTION', 'PROCESSING'] as const satisfies readonly PaymentStatus[]
 /** The attempt took money, whatever happened to it since. */
-export const GOOD_STATUSES = ['SUCCEEDED', 'PARTIALLY_REFUNDED', 'REFUNDED'] as const satisfies readonly PaymentStatus[]
+export const GOOD_STATUSES = [
+  'SUCCEEDED',
+  'PARTIALLY_REFUNDED',
+  'REFUNDED',
+  'DISPUTED',
+  'WON',
+  'LOST',
+] as const satisfies readonly PaymentStatus[]
 
 /** How buyers pay. */
 export const PAYMENT_METHODS = ['CARD', 'UPI', 'NET_BANKING', 'WALLET'] as const
@@ -44,7 +54,17 @@ export interface PaymentFacts {
   readonly providerRef: string | null
   /** The sandbox instrument it was confirmed with. */
   readonly instrument: string | null
+  /** What the provider was last heard to say while the attempt was open; null until it has answered. */
+  readonly providerState: ProviderState | null
 }
+
+/** What an attempt that is open waits for, at its provider: see `Intent.state`. */
+export const PROVIDER_STATES = ['open', 'action', 'processing', 'authorized'] as const
+/** One of them. */
+export type ProviderState = (typeof PROVIDER_STATES)[number]
+
+/** Whether money is taken as soon as the buyer's bank agrees, or held until we have looked again. */
+export const CAPTURES = ['automatic', 'manual'] as const
 
 /** Whether the attempt may still take money. */
 export function isOpen(status: PaymentStatus): boolean {
@@ -134,7 +154,7 @@ function notOpen(status: PaymentStatus) {
 }
 
 /** What has to be asked of the provider next. `wait`: nothing until the buyer acts. `done`: nothing ever again. */
-export type NextStep = 'create' | 'confirm' | 'cancel' | 'wait' | 'done'
+export type NextStep = 'create' | 'confirm' | 'capture' | 'cancel' | 'wait' | 'done'
 
 /**
  * What comes next for an attempt, from what is written down and nothing else: whoever reads it after a crash, however
@@ -144,8 +164,20 @@ export function decideNextStep(payment: PaymentFacts, request: Pick<RequestFacts
   if (!isOpen(payment.status)) return 'done'
   // First of all: an attempt may exist at the provider although its answer never came, and without its name it cannot be cancelled.
   if (payment.providerRef === null) return 'create'
-  if (request.status === 'CANCELLED') return 'cancel'
-  return payment.instrument === null ? 'wait' : 'confirm'
+  // While the buyer's bank decides, nobody can stop it.
+  if (request.status === 'CANCELLED') return payment.providerState === 'processing' ? 'wait' : 'cancel'
+  if (payment.providerState === 'authorized') return 'capture'
+  return payment.instrument === null || payment.providerState !== 'open' ? 'wait' : 'confirm'
+}
+
+/** What an attempt becomes that the provider says is still open, and what is remembered of it. */
+export function statusWhileOpen(
+  payment: Pick<PaymentFacts, 'status' | 'providerState'>,
+  said: ProviderState,
+): { readonly status: PaymentStatus; readonly providerState: ProviderState } {
+  // It goes one way: an answer that says less than we know was given before.
+  if (said === 'open') return { status: payment.status, providerState: payment.providerState ?? 'open' }
+  return { status: said === 'action' ? 'REQUIRES_ACTION' : 'PROCESSING', providerState: said }
 }
 
 /** What the provider says about an attempt, and what that makes of it. */
@@ -157,7 +189,7 @@ export type Settlement = 'nothing' | 'capture' | 'surplus' | 'fail' | 'cancel'
  */
 export function decideSettlement(
   payment: Pick<PaymentFacts, 'status'>,
-  intent: { readonly state: 'open' | 'succeeded' | 'failed' | 'cancelled' },
+  intent: { readonly state: ProviderState | 'succeeded' | 'failed' | 'cancelled' },
   anotherIsLive: boolean,
 ): Settlement {
   if (isGood(payment.status)) return 'nothing'

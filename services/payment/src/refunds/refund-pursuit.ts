@@ -16,12 +16,14 @@ import { settleRefund } from './refund-settlement.ts'
 export async function pursueRefund(outside: Outside, refundId: string): Promise<void> {
   const question = accepted(await transact(outside.database, (tx, at) => ask(tx, refundId, at)))
   if (!question) return
-  const { attempt, exchange, wish } = question
+  const { attempt, exchange, wish, askedAs } = question
   const provider = providerOf(outside.providers, exchange.provider)
-  const answer = await callProvider(outside, exchange, () => provider.refundIntent(wish))
+  const { answer, said } = await callProvider(outside, exchange, () =>
+    askedAs === null ? provider.refundIntent(wish) : provider.fetchRefund(askedAs),
+  )
   await transact(outside.database, async (tx, at) => {
     await settleRefund(tx, { refundId, attempt, answer, at })
-    await logExchange(tx, { ...exchange, kind: 'ANSWER', body: { ...answer }, at })
+    await logExchange(tx, { ...exchange, kind: 'ANSWER', body: { ...answer, said }, at })
     return accept()
   })
 }
@@ -29,21 +31,25 @@ export async function pursueRefund(outside: Outside, refundId: string): Promise<
 /** What to ask the provider about a refund. */
 interface Question {
   readonly attempt: number
+  /** The provider's name for this attempt, when it has said that it is on its way; null to ask for it. */
+  readonly askedAs: string | null
   readonly exchange: Exchange
   readonly wish: { readonly key: string; readonly ref: string; readonly amount: number; readonly currency: string }
 }
 
 async function ask(tx: Transaction, refundId: string, at: Date) {
   const found = await refundForUpdate(tx, refundId)
-  const attempt = found && attemptDue(found.refund, at)
+  const attempt = found && attemptDue(found.refund, found.payment, at)
   if (!found || attempt === null) return accept(null)
   const { refund, payment } = found
   if (payment.providerRef === null) throw new Error(`payment ${payment.id} has no name at its provider`)
 
+  const askedAs = refund.status === 'PROCESSING' ? refund.providerRef : null
   await updateRefund(tx, refundId, {
     status: 'PROCESSING',
     attempt,
     failureCode: null,
+    ...(askedAs === null ? { providerRef: null } : {}),
     checkAt: nextAttemptAt(at, attempt),
   })
   const wish = {
@@ -55,5 +61,5 @@ async function ask(tx: Transaction, refundId: string, at: Date) {
   }
   const exchange: Exchange = { paymentId: payment.id, refundId, provider: payment.provider, operation: 'refund' }
   await logExchange(tx, { ...exchange, kind: 'REQUEST', body: wish, at })
-  return accept<Question>({ attempt, exchange, wish })
+  return accept<Question>({ attempt, askedAs, exchange, wish })
 }

@@ -40,7 +40,10 @@ async function pay(
 ): Promise<void> {
   const refunded = payment.refunded + refund.amount
   await updateRefund(tx, refund.id, { status: 'SUCCEEDED', providerRef })
-  await updatePayment(tx, payment.id, { refunded, status: statusAfterRefund(payment.captured, refunded) })
+  await updatePayment(tx, payment.id, {
+    refunded,
+    status: statusAfterRefund(payment.status, payment.captured, refunded),
+  })
   await postRefundPaid(tx, payment, refund, at)
   await emit(tx, RefundSucceeded, { ...factsOf(refund, payment), at: at.toISOString() })
 }

@@ -4,7 +4,7 @@ import { requestRefund } from './refunds.ts'
 
 /** What booking says about money that goes back. */
 export const refundSubscriptions = [
-  on(BookingRefundRequested, (tx, { refundId, bookingId, paymentId, amount, currency, reason }, { at }) =>
-    requestRefund(tx, { refundId, bookingId, paymentId, amount, currency, reason, at }),
+  on(BookingRefundRequested, (tx, { decidedBy, goodwill, at: _said, ...refund }, { at }) =>
+    requestRefund(tx, { ...refund, requestedBy: decidedBy ?? null, goodwill: goodwill ?? false, at }),
   ),
 ]

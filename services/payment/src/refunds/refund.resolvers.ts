@@ -1,10 +1,88 @@
+import { connectionOf, emptyConnection, instantAndId, pageOf } from '@tikitu/runtime/connection'
+import { mutate, type RequestContext } from '@tikitu/runtime/context'
+import { isAdmin, requireAdmin } from '@tikitu/runtime/identity'
+import { isId } from '@tikitu/runtime/ids'
+import { validInput } from '@tikitu/runtime/validate'
 import type { Resolvers } from '../generated/graphql.ts'
-import { refundById } from '../payments/reading.ts'
+import { paymentById, refundById } from '../payments/reading.ts'
+import { approveRefund, rejectRefund, resolveRefund, retryRefund } from './decisions.ts'
+import { decideInput } from './refund.input.ts'
+import type { RefundStatus } from './refund.rules.ts'
+import { refundsByIds, refundsPage } from './refund.sql.ts'
 
-/** Refunds in the graph. */
+/** Refunds in the graph: themselves, the list of money matters, and what an admin decides about them. */
 export const refundResolvers: Resolvers = {
+  Query: {
+    refunds: (_parent, args, context) => listRefunds(context, args),
+  },
+
+  Mutation: {
+    async approveRefund(_parent, { input }, context) {
+      const decision = decisionOf(context, input)
+      const outcome = await mutate(context, 'Refund', (tx, at) => approveRefund(tx, { ...decision, at }))
+      return outcome.__typename === 'Refund' ? decided(context, outcome) : outcome
+    },
+
+    async rejectRefund(_parent, { input }, context) {
+      const decision = decisionOf(context, input)
+      const outcome = await mutate(context, 'Refund', (tx, at) => rejectRefund(tx, { ...decision, at }))
+      return outcome.__typename === 'Refund' ? decided(context, outcome) : outcome
+    },
+
+    async retryRefund(_parent, { input }, context) {
+      const decision = decisionOf(context, input)
+      const outcome = await mutate(context, 'Refund', (tx, at) => retryRefund(tx, { ...decision, at }))
+      return outcome.__typename === 'Refund' ? decided(context, outcome) : outcome
+    },
+
+    async resolveRefund(_parent, { input }, context) {
+      const decision = decisionOf(context, input)
+      const outcome = await mutate(context, 'Refund', (tx, at) => resolveRefund(tx, { ...decision, at }))
+      return outcome.__typename === 'Refund' ? decided(context, outcome) : outcome
+    },
+  },
+
   Refund: {
     __resolveReference: ({ id }, _args, context) => refundById(context, id),
     amount: ({ amount, currency }) => ({ amount, currency }),
+    payment: ({ paymentId }, _args, context) => (paymentId === null ? null : paymentById(context, paymentId)),
+    requestedBy: ({ requestedBy }, _args, context) => forMoneyMatters(context, requestedBy),
+    decidedBy: ({ decidedBy }, _args, context) => forMoneyMatters(context, decidedBy),
+    decisionNote: ({ decisionNote }, _args, context) => forMoneyMatters(context, decisionNote),
   },
+}
+
+const forMoneyMatters = ({ identity }: RequestContext, text: string | null) =>
+  isAdmin(identity, 'FINANCE', 'SUPPORT') ? text : null
+
+interface ListArgs {
+  readonly first: number
+  readonly after?: string | null | undefined
+  readonly filter?: { readonly status?: RefundStatus | null; readonly bookingId?: string | null } | null | undefined
+}
+
+async function listRefunds({ identity, database }: RequestContext, args: ListArgs) {
+  requireAdmin(identity, 'FINANCE', 'SUPPORT')
+  const page = pageOf(args, 2)
+  const { status, bookingId } = args.filter ?? {}
+  if (bookingId != null && !isId(bookingId)) return emptyConnection()
+  const rows = await refundsPage(database.orm, {
+    status: status ?? undefined,
+    bookingId: bookingId ?? undefined,
+    after: page.after && instantAndId(page.after),
+    limit: page.limit,
+  })
+  return connectionOf(rows, page, ({ createdAt, id }) => [createdAt.toISOString(), id])
+}
+
+/** Not for support, which may see refunds and not move money. */
+function decisionOf(context: RequestContext, input: unknown) {
+  requireAdmin(context.identity, 'FINANCE')
+  return { ...validInput(decideInput, input), identity: context.identity }
+}
+
+async function decided({ database }: RequestContext, { id }: { readonly id: string }) {
+  const [refund] = await refundsByIds(database.orm, [id])
+  if (!refund) throw new Error(`refund ${id} is gone`)
+  return { __typename: 'Refund' as const, ...refund }
 }

@@ -3,6 +3,7 @@ import {
   afterRefusal,
   attemptDue,
   ATTEMPTS_MAX,
+  needsApproval,
   nextAttemptAt,
   REFUND_STATUSES,
   statusAfterRefund,
@@ -13,7 +14,7 @@ const now = new Date('2027-05-01T18:30:00.000Z')
 const later = new Date(now.getTime() + 1)
 
 describe('a refund is taken from a payment', () => {
-  const payment = { captured: 1_000, refundReserved: 400, currency: 'EUR' }
+  const payment = { captured: 1_000, refundReserved: 300, contested: 60, lost: 40, currency: 'EUR' }
 
   test('up to what was captured and not promised yet', () => {
     expect(whyNotRefundable(payment, { amount: 600, currency: 'EUR' })).toBeNull()
@@ -26,23 +27,32 @@ describe('a refund is taken from a payment', () => {
 })
 
 describe('an attempt', () => {
+  const good = { status: 'SUCCEEDED' } as const
+
+  test('is not begun while a bank contests the payment, but one under way is followed', () => {
+    const disputed = { status: 'DISPUTED' } as const
+    expect(attemptDue({ status: 'REQUESTED', attempt: 0, checkAt: now }, disputed, later)).toBeNull()
+    expect(attemptDue({ status: 'FAILED', attempt: 1, checkAt: now }, disputed, later)).toBeNull()
+    expect(attemptDue({ status: 'PROCESSING', attempt: 1, checkAt: now }, disputed, later)).toBe(1)
+  })
+
   test('is the first when nothing was tried', () => {
-    expect(attemptDue({ status: 'REQUESTED', attempt: 0, checkAt: later }, now)).toBe(1)
+    expect(attemptDue({ status: 'REQUESTED', attempt: 0, checkAt: later }, good, now)).toBe(1)
   })
 
   test('under way is made again under its own number', () => {
-    expect(attemptDue({ status: 'PROCESSING', attempt: 2, checkAt: later }, now)).toBe(2)
+    expect(attemptDue({ status: 'PROCESSING', attempt: 2, checkAt: later }, good, now)).toBe(2)
   })
 
   test('follows a refusal after a pause', () => {
-    expect(attemptDue({ status: 'FAILED', attempt: 1, checkAt: now }, now)).toBe(2)
-    expect(attemptDue({ status: 'FAILED', attempt: 1, checkAt: later }, now)).toBeNull()
+    expect(attemptDue({ status: 'FAILED', attempt: 1, checkAt: now }, good, now)).toBe(2)
+    expect(attemptDue({ status: 'FAILED', attempt: 1, checkAt: later }, good, now)).toBeNull()
   })
 
   test.each(REFUND_STATUSES.filter((status) => !['REQUESTED', 'PROCESSING', 'FAILED'].includes(status)))(
     'is not made while the refund is %s',
     (status) => {
-      expect(attemptDue({ status, attempt: 1, checkAt: now }, later)).toBeNull()
+      expect(attemptDue({ status, attempt: 1, checkAt: now }, good, later)).toBeNull()
     },
   )
 })
@@ -50,6 +60,7 @@ describe('an attempt', () => {
 test('the last refusal is for a person', () => {
   expect(afterRefusal(ATTEMPTS_MAX - 1)).toBe('FAILED')
   expect(afterRefusal(ATTEMPTS_MAX)).toBe('MANUAL_REVIEW')
+  expect([4, 5, 6].map(afterRefusal)).toEqual(['FAILED', 'FAILED', 'MANUAL_REVIEW'])
 })
 
 test('pauses between attempts grow', () => {
@@ -58,6 +69,22 @@ test('pauses between attempts grow', () => {
 })
 
 test('a payment says how much of it went back', () => {
-  expect(statusAfterRefund(1_000, 999)).toBe('PARTIALLY_REFUNDED')
-  expect(statusAfterRefund(1_000, 1_000)).toBe('REFUNDED')
+  expect(statusAfterRefund('SUCCEEDED', 1_000, 999)).toBe('PARTIALLY_REFUNDED')
+  expect(statusAfterRefund('SUCCEEDED', 1_000, 1_000)).toBe('REFUNDED')
+  expect(statusAfterRefund('DISPUTED', 1_000, 1_000)).toBe('DISPUTED')
+})
+
+describe('a refund waits for an admin', () => {
+  const refund = { requestedBy: 'somebody', amount: 100_001, currency: 'EUR' }
+
+  test('above so many whole units of its currency', () => {
+    expect(needsApproval(refund, 1_000)).toBe(true)
+    expect(needsApproval({ ...refund, amount: 100_000 }, 1_000)).toBe(false)
+    expect(needsApproval({ ...refund, amount: 1_001, currency: 'JPY' }, 1_000)).toBe(true)
+    expect(needsApproval({ ...refund, amount: 1_000_000, currency: 'KWD' }, 1_000)).toBe(false)
+  })
+
+  test('only when somebody decided on it', () => {
+    expect(needsApproval({ ...refund, requestedBy: null }, 0)).toBe(false)
+  })
 })

@@ -1,3 +1,6 @@
+import { currencyExponent } from '@tikitu/runtime/money'
+import type { PaymentStatus } from '../payments/payment.rules.ts'
+
 /** Every state of a refund. */
 export const REFUND_STATUSES = [
   'REQUESTED',
@@ -6,11 +9,12 @@ export const REFUND_STATUSES = [
   'SUCCEEDED',
   'FAILED',
   'MANUAL_REVIEW',
+  'REJECTED',
 ] as const
 /** One of them. */
 export type RefundStatus = (typeof REFUND_STATUSES)[number]
 
-/** How often a provider may refuse a refund before a person has to look. */
+/** How often a provider may refuse a refund before a person has to look; each time one looks, as often again. */
 export const ATTEMPTS_MAX = 3
 
 /** The pause after the first refusal, in seconds. Every next one is five times as long. */
@@ -18,11 +22,32 @@ const RETRY_SECONDS = 60
 
 /** Why a refund cannot be taken from a payment; null when it can. Never more than was captured, never another currency. */
 export function whyNotRefundable(
-  payment: { readonly captured: number; readonly refundReserved: number; readonly currency: string },
+  payment: RefundablePayment,
   refund: { readonly amount: number; readonly currency: string },
 ): 'currency_mismatch' | 'exceeds_captured' | null {
   if (refund.currency !== payment.currency) return 'currency_mismatch'
-  return refund.amount > payment.captured - payment.refundReserved ? 'exceeds_captured' : null
+  const { captured, refundReserved, contested, lost } = payment
+  return refund.amount > captured - refundReserved - contested - lost ? 'exceeds_captured' : null
+}
+
+/** Of a payment, what is left of it. */
+export interface RefundablePayment {
+  readonly captured: number
+  readonly refundReserved: number
+  readonly contested: number
+  readonly lost: number
+  readonly currency: string
+}
+
+/**
+ * Whether a refund waits for an admin: one that a member of staff decided on, of more than `limit` whole units of its
+ * currency. What follows from the rules, as a cancelled event does, is owed and waits for nobody.
+ */
+export function needsApproval(
+  refund: { readonly requestedBy: string | null; readonly amount: number; readonly currency: string },
+  limit: number,
+): boolean {
+  return refund.requestedBy !== null && refund.amount > limit * 10 ** currencyExponent(refund.currency)
 }
 
 /** Of a refund, what decides about it. */
@@ -36,25 +61,28 @@ export interface RefundFacts {
 
 /**
  * Which attempt to make now; null when none is due. One that is under way is made again under its own number, because
- * nobody knows whether the provider heard it.
+ * nobody knows whether the provider heard it. While a bank contests the payment none is begun: the buyer may have the
+ * money already.
  */
-export function attemptDue(refund: RefundFacts, at: Date): number | null {
+export function attemptDue(refund: RefundFacts, payment: { readonly status: PaymentStatus }, at: Date): number | null {
   if (refund.status === 'PROCESSING') return refund.attempt
+  if (payment.status === 'DISPUTED') return null
   if (refund.status === 'REQUESTED') return 1
   return refund.status === 'FAILED' && refund.checkAt <= at ? refund.attempt + 1 : null
 }
 
 /** What becomes of a refund whose attempt of this number the provider refused. */
 export function afterRefusal(attempt: number): 'FAILED' | 'MANUAL_REVIEW' {
-  return attempt < ATTEMPTS_MAX ? 'FAILED' : 'MANUAL_REVIEW'
+  return attempt % ATTEMPTS_MAX === 0 ? 'MANUAL_REVIEW' : 'FAILED'
 }
 
 /** When to make the next attempt after a refusal. */
 export function nextAttemptAt(at: Date, attempt: number): Date {
-  return new Date(at.getTime() + RETRY_SECONDS * 5 ** (attempt - 1) * 1_000)
+  return new Date(at.getTime() + RETRY_SECONDS * 5 ** ((attempt - 1) % ATTEMPTS_MAX) * 1_000)
 }
 
-/** The state of a payment of which so much has gone back. */
-export function statusAfterRefund(captured: number, refunded: number): 'PARTIALLY_REFUNDED' | 'REFUNDED' {
+/** The state of a payment of which so much has gone back; one that a bank contests, or has taken, stays so. */
+export function statusAfterRefund(status: PaymentStatus, captured: number, refunded: number): PaymentStatus {
+  if (status === 'DISPUTED' || status === 'LOST') return status
   return refunded < captured ? 'PARTIALLY_REFUNDED' : 'REFUNDED'
 }

@@ -1,7 +1,9 @@
-import { and, asc, eq, inArray, isNotNull, isNull, lte, or, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, isNotNull, isNull, lte, ne, or, sql } from 'drizzle-orm'
 import type { Queryable, Transaction } from '@tikitu/runtime/database'
 import type { PaymentRow } from '../payments/payment.sql.ts'
+import type { ProviderName } from '../providers/provider.ts'
 import { payments, refunds } from '../tables.ts'
+import type { RefundStatus } from './refund.rules.ts'
 
 /** Money that goes back. */
 export type RefundRow = typeof refunds.$inferSelect
@@ -69,15 +71,27 @@ export async function refundAndPaymentForUpdate(
   return refundForUpdate(tx, id)
 }
 
+/** The refund whose last attempt a provider calls so; null when it is none of ours. */
+export async function refundByProviderRef(db: Queryable, provider: ProviderName, ref: string): Promise<string | null> {
+  const [refund] = await db
+    .select({ id: refunds.id })
+    .from(refunds)
+    .innerJoin(payments, eq(payments.id, refunds.paymentId))
+    .where(and(eq(payments.provider, provider), eq(refunds.providerRef, ref)))
+  return refund?.id ?? null
+}
+
 /** Refunds under way that are due to be looked at, the longest due first. */
 export async function dueRefunds(db: Queryable, limit: number): Promise<string[]> {
   const due = await db
     .select({ id: refunds.id })
     .from(refunds)
+    .innerJoin(payments, eq(payments.id, refunds.paymentId))
     .where(
       and(
         inArray(refunds.status, ['REQUESTED', 'PROCESSING', 'FAILED']),
         isNotNull(refunds.paymentId),
+        or(eq(refunds.status, 'PROCESSING'), ne(payments.status, 'DISPUTED')),
         lte(refunds.checkAt, sql`now()`),
       ),
     )
@@ -93,6 +107,35 @@ export async function refundsOfPayments(db: Queryable, paymentIds: readonly stri
     .from(refunds)
     .where(inArray(refunds.paymentId, [...paymentIds]))
     .orderBy(asc(refunds.createdAt), asc(refunds.id))
+}
+
+/** Which refunds, and which page of them. */
+export interface RefundQuery {
+  readonly status?: RefundStatus | undefined
+  readonly bookingId?: string | undefined
+  readonly after: { readonly instant: Date; readonly id: string } | null
+  readonly limit: number
+}
+
+/** A page of refunds, newest first. */
+export async function refundsPage(
+  db: Queryable,
+  { status, bookingId, after, limit }: RefundQuery,
+): Promise<RefundRow[]> {
+  return db
+    .select()
+    .from(refunds)
+    .where(
+      and(
+        status === undefined ? undefined : eq(refunds.status, status),
+        bookingId === undefined ? undefined : eq(refunds.bookingId, bookingId),
+        after === null
+          ? undefined
+          : sql`(${refunds.createdAt}, ${refunds.id}) < (${after.instant.toISOString()}::timestamptz, ${after.id}::uuid)`,
+      ),
+    )
+    .orderBy(desc(refunds.createdAt), desc(refunds.id))
+    .limit(limit)
 }
 
 /** These refunds. */

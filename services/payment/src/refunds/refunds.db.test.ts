@@ -23,7 +23,8 @@ beforeAll(async () => {
 /** Asks for a refund of all of it and answers with its id. */
 async function ask(bookingId: string, facts: Partial<RequestRefund> = {}): Promise<string> {
   const refundId = facts.refundId ?? newId()
-  const asked = { refundId, bookingId, paymentId: null, amount: 10_000, currency: 'EUR', reason: 'no longer wanted' }
+  const wish = { refundId, bookingId, paymentId: null, requestedBy: null, goodwill: false }
+  const asked = { ...wish, amount: 10_000, currency: 'EUR', reason: 'no longer wanted' }
   await commit(database, (tx, at) => requestRefund(tx, { ...asked, at, ...facts }))
   return refundId
 }

@@ -2,16 +2,17 @@ import type { Transaction } from '@tikitu/runtime/database'
 import { emit } from '@tikitu/runtime/events'
 import { newId } from '@tikitu/runtime/ids'
 import { sendJob } from '@tikitu/runtime/jobs'
+import { readSetting } from '@tikitu/runtime/settings'
 import { RefundFailed } from '@tikitu/schema/events/payment'
 import { PursueRefund } from '../jobs.ts'
 import { feeToReturn } from '../ledger/ledger.rules.ts'
-import { postRefundOwed } from '../ledger/ledger.ts'
+import { postRefundOwed, postRefundReleased } from '../ledger/ledger.ts'
 import { withoutCardNumbers } from '@tikitu/runtime/card-number'
 import { isGood } from '../payments/payment.rules.ts'
 import { livePayment, paymentForUpdate, updatePayment, type PaymentRow } from '../payments/payment.sql.ts'
 import { requestForUpdate } from '../requests/request.sql.ts'
-import { whyNotRefundable } from './refund.rules.ts'
-import { insertRefund, updateRefund, waitingRefunds } from './refund.sql.ts'
+import { needsApproval, whyNotRefundable } from './refund.rules.ts'
+import { insertRefund, updateRefund, waitingRefunds, type RefundRow } from './refund.sql.ts'
 
 /** Somebody wants a buyer to have money back. */
 export interface RequestRefund {
@@ -24,15 +25,20 @@ export interface RequestRefund {
   readonly currency: string
   /** In the words of whoever asks; what looks like a card number is not kept. */
   readonly reason: string
+  /** The member of staff whose decision it was; null when it follows from the rules, which wait for nobody. */
+  readonly requestedBy: string | null
+  /** No ticket was taken for it. */
+  readonly goodwill: boolean
   readonly at: Date
 }
 
 /**
  * Writes down a refund and promises its money. One that is asked for before its payment has any waits for it. One that
- * asks for more than is there goes to manual review and takes nothing.
+ * asks for more than is there goes to manual review and takes nothing; a large one that staff decided on takes its money
+ * and waits for an admin.
  */
 export async function requestRefund(tx: Transaction, { refundId, paymentId, ...asked }: RequestRefund): Promise<void> {
-  const { bookingId, amount, currency, at } = asked
+  const { bookingId, amount, currency, requestedBy, goodwill, at } = asked
   const request = await requestForUpdate(tx, bookingId)
   const fresh = await insertRefund(tx, {
     id: refundId,
@@ -41,6 +47,8 @@ export async function requestRefund(tx: Transaction, { refundId, paymentId, ...a
     amount,
     currency,
     reason: withoutCardNumbers(asked.reason),
+    requestedBy,
+    goodwill,
     status: 'REQUESTED',
     checkAt: at,
     createdAt: at,
@@ -48,7 +56,7 @@ export async function requestRefund(tx: Transaction, { refundId, paymentId, ...a
   if (!fresh || !request) return
   const payment = paymentId === null ? await livePayment(tx, bookingId) : await paymentForUpdate(tx, paymentId)
   if (payment?.bookingId !== bookingId || !isGood(payment.status)) return
-  await reserve(tx, { id: refundId, amount, currency }, { payment, commission: request.commission, at })
+  await reserve(tx, { id: refundId, amount, currency, requestedBy }, { payment, commission: request.commission, at })
 }
 
 /** A payment that has money, locked, and how much of its amount is the platform's. */
@@ -79,13 +87,13 @@ export async function refundSurplus(tx: Transaction, { payment, ...source }: Sou
     checkAt: source.at,
     createdAt: source.at,
   })
-  await reserve(tx, { id, amount, currency }, { ...source, payment })
+  await reserve(tx, { id, amount, currency, requestedBy: null }, { ...source, payment })
 }
 
 /** Promises a part of a payment to a refund, which is the provider's to pay from then on. Answers the payment as it is then. */
-async function reserve(
+export async function reserve(
   tx: Transaction,
-  refund: { readonly id: string; readonly amount: number; readonly currency: string },
+  refund: Pick<RefundRow, 'id' | 'amount' | 'currency' | 'requestedBy'>,
   { payment, commission, at }: Source,
 ): Promise<PaymentRow> {
   const { id: refundId, amount, currency } = refund
@@ -97,10 +105,25 @@ async function reserve(
     await emit(tx, RefundFailed, { ...facts, code: why, at: at.toISOString() })
     return payment
   }
-  await updateRefund(tx, refundId, { paymentId: payment.id })
-  const fee = feeToReturn({ ...payment, commission }, amount)
+  const waits = needsApproval(refund, await readSetting(tx, 'payment.refundApprovalLimit'))
+  const status = waits ? 'AWAITING_APPROVAL' : 'REQUESTED'
+  await updateRefund(tx, refundId, { paymentId: payment.id, reserved: true, status, failureCode: null, checkAt: at })
+  const fee = feeToReturn({ ...payment, commission, returned: payment.refundReserved + payment.lost }, amount)
   const reserved = await updatePayment(tx, payment.id, { refundReserved: payment.refundReserved + amount })
   await postRefundOwed(tx, payment, { id: refundId, amount, fee }, at)
-  await sendJob(tx, PursueRefund, { refundId })
+  if (!waits) await sendJob(tx, PursueRefund, { refundId })
   return reserved
+}
+
+/** Takes back what was promised to a refund: it is the platform's and the partner's again. */
+export async function release(
+  tx: Transaction,
+  { id: refundId, amount }: RefundRow,
+  { payment, commission, at }: Source,
+): Promise<void> {
+  const refundReserved = payment.refundReserved - amount
+  const fee = feeToReturn({ ...payment, commission, returned: refundReserved + payment.lost }, amount)
+  await updateRefund(tx, refundId, { reserved: false })
+  await updatePayment(tx, payment.id, { refundReserved })
+  await postRefundReleased(tx, payment, { id: refundId, amount, fee }, at)
 }

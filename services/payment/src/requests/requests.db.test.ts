@@ -54,7 +54,7 @@ describe('a booking that no longer wants money', () => {
     expect(await toldOf(database, bookingId, 'payment.cancelled')).toEqual([
       expect.objectContaining({ paymentId: id, userId: payerId, reason: 'the buyer changed their mind' }),
     ])
-    expect(await sandboxMoney(database, id)).toEqual({ taken: 0, returned: 0, state: 'cancelled' })
+    expect(await sandboxMoney(database, id)).toEqual({ taken: 0, returned: 0, state: 'canceled' })
   })
 
   test('is paid all the same when the provider had taken the money, and booking hears of it', async () => {

@@ -19,6 +19,7 @@ export interface RequestedPayment {
   readonly bookingId: string
   readonly payerId: string
   readonly partnerId: string
+  readonly eventId: string
   readonly amount: number
   readonly currency: string
   readonly commission: number
