@@ -67,7 +67,10 @@ describe('what arrives while a statement is in flight', () => {
   test('is answered THROTTLED when too much waits, and the queue is open again afterwards', async () => {
     const { ask, letGo } = slowly()
     const accepted = Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map((wish) => ask('event', wish)))
-    await expect(ask('event', 'g')).rejects.toMatchObject({ code: 'THROTTLED' })
+    await expect(ask('event', 'g')).rejects.toMatchObject({
+      code: 'THROTTLED',
+      details: { retryAfterSeconds: expect.any(Number) },
+    })
     for (let turn = 0; turn < 3; turn++) await letGo()
     expect(await accepted).toHaveLength(6)
     const late = ask('event', 'h')

@@ -17,8 +17,17 @@ export interface Asking<Wish, Answer> {
 export interface BatchLimits {
   /** Wishes in one statement. */
   readonly togetherMax: number
-  /** Wishes that wait in one queue. Who comes when it is full gets the fault THROTTLED. */
+  /** Wishes that wait in one queue. Who comes when it is full gets the fault THROTTLED, with the time to wait. */
   readonly waitingMax: number
+}
+
+/** Those who are told so together must not come back together. */
+const RETRY_SECONDS_MAX = 5
+
+function tooMany(): Fault {
+  const retryAfterSeconds = 1 + Math.floor(Math.random() * RETRY_SECONDS_MAX)
+  const message = `Too many people want this at this moment. Ask again in ${retryAfterSeconds} s, with the same key.`
+  return new Fault('THROTTLED', message, { details: { retryAfterSeconds } })
 }
 
 interface Caller<Wish, Answer> {
@@ -49,7 +58,7 @@ export function inBatches<Wish, Answer>(
         queues.set(queue, [])
         void serve(queue, caller)
       } else if (waiting.length < waitingMax) waiting.push(caller)
-      else fail(new Fault('THROTTLED', 'Too many people want this at this moment. Ask again with the same key.'))
+      else fail(tooMany())
     })
 
   async function serve(queue: string, first: Caller<Wish, Answer>): Promise<void> {
