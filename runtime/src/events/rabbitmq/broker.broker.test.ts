@@ -80,6 +80,24 @@ test('events for which there is no queue count as not delivered, and go out when
   await transport.stop()
 })
 
+test('neighbours of one type share a message, and the order of all stays', async () => {
+  const Other = 'test.other'
+  const routes = [{ consumer: 'payment', types: [Counted.type, Other] }]
+  const transport = rabbitmqTransport({ service: 'payment', url: url(), log: silent, prefix: brokerPrefix() })
+  const [pipe] = await transport.start(routes)
+  const batch = Array.from({ length: 122 }, (_, n) => ({ ...anEnvelope(n), type: n === 60 ? Other : Counted.type }))
+  await pipe?.publish(batch)
+  const { messageCount } = await connect().queueDeclare({ queue: `${brokerPrefix()}.payment`, passive: true })
+  // 50 and 10, the other one, 50 and 11.
+  expect(messageCount).toBe(5)
+
+  const fed: string[] = []
+  await transport.feed('payment', async (events) => void fed.push(...events.map(({ id }) => id)))
+  await waitFor('all of them', () => fed.length >= batch.length)
+  expect(fed).toEqual(batch.map(({ id }) => id))
+  await transport.stop()
+})
+
 test('a consumer whose store fails after the rows are there doubles nothing and keeps the order', async () => {
   const { booking, payment } = await bookingAndPayment()
   const transport = rabbitmqTransport({ service: 'payment', url: url(), log: silent, prefix: brokerPrefix() })

@@ -7,9 +7,9 @@ import { pause } from '../pause.ts'
 import { closeConnection, openConnection } from './connection.ts'
 import { declareTopology, queueOf, type Topology } from './topology.ts'
 
-/** How many events are stored at once, and how many more the broker sends ahead. */
+/** How many events are stored at once, but for those of the last message, and how many messages the broker sends ahead. */
 const BATCH_EVENTS = 200
-const PREFETCH_EVENTS = 2 * BATCH_EVENTS
+const PREFETCH_MESSAGES = 200
 
 /** The pauses between attempts to connect or to store: doubled from the first to the longest, in milliseconds. */
 const RETRY_FIRST_MILLISECONDS = 250
@@ -71,7 +71,7 @@ export function startFeed({ url, name, topology, consumer, store, log }: FeedOpt
 
   async function consume(channel: Channel, succeeded: () => void) {
     const bell = createBell()
-    const arrived: AsyncMessage[] = []
+    const arrived: Arrived[] = []
     let lost: Error | undefined
     const lose = (error: Error) => {
       lost ??= error
@@ -83,14 +83,14 @@ export function startFeed({ url, name, topology, consumer, store, log }: FeedOpt
     stopping.signal.addEventListener('abort', bell.ring)
     try {
       await declareTopology(channel, topology)
-      await channel.basicQos({ prefetchCount: PREFETCH_EVENTS })
+      await channel.basicQos({ prefetchCount: PREFETCH_MESSAGES })
       await channel.basicConsume({ queue: queueOf(topology, consumer) }, (message) => {
-        arrived.push(message)
+        arrived.push({ message, events: toEvents(message.body) })
         bell.ring()
       })
       while (!stopping.signal.aborted) {
         if (lost) throw lost
-        const batch = arrived.splice(0, BATCH_EVENTS)
+        const batch = nextBatch(arrived)
         if (batch.length === 0) await bell.wait(FOREVER)
         else if (await take(channel, batch)) succeeded()
       }
@@ -100,21 +100,15 @@ export function startFeed({ url, name, topology, consumer, store, log }: FeedOpt
   }
 
   /** False when it was told to stop before the batch was stored. */
-  async function take(channel: Channel, batch: readonly AsyncMessage[]): Promise<boolean> {
-    const events: Envelope[] = []
-    const strangers: AsyncMessage[] = []
-    for (const message of batch) {
-      const event = toEvent(message.body)
-      if (event) events.push(event)
-      else strangers.push(message)
-    }
+  async function take(channel: Channel, batch: readonly Arrived[]): Promise<boolean> {
+    const events = batch.flatMap((arrived) => arrived.events ?? [])
     if (events.length > 0 && !(await storeAll(events))) return false
-    for (const { deliveryTag, messageId } of strangers) {
-      log.error({ consumer, messageId }, 'a message that is no event is put aside in the broker')
-      channel.basicNack({ deliveryTag, requeue: false })
+    for (const { message } of batch.filter((arrived) => !arrived.events)) {
+      log.error({ consumer, messageId: message.messageId }, 'a message that is no event is put aside in the broker')
+      channel.basicNack({ deliveryTag: message.deliveryTag, requeue: false })
     }
-    const last = batch.findLast((message) => !strangers.includes(message))
-    if (last) channel.basicAck({ deliveryTag: last.deliveryTag, multiple: true })
+    const last = batch.findLast((arrived) => arrived.events)
+    if (last) channel.basicAck({ deliveryTag: last.message.deliveryTag, multiple: true })
     return true
   }
 
@@ -140,32 +134,49 @@ export function startFeed({ url, name, topology, consumer, store, log }: FeedOpt
   }
 }
 
+/** A message, with the events in it; without when they are none. */
+interface Arrived {
+  readonly message: AsyncMessage
+  readonly events: readonly Envelope[] | undefined
+}
+
+/** Takes the first messages out, until they have enough events. */
+function nextBatch(arrived: Arrived[]): Arrived[] {
+  let events = 0
+  const enough = arrived.findIndex((each) => (events += each.events?.length ?? 0) >= BATCH_EVENTS)
+  return arrived.splice(0, enough === -1 ? arrived.length : enough + 1)
+}
+
 const pauseAfter = (failures: number) => Math.min(RETRY_FIRST_MILLISECONDS * 2 ** failures, RETRY_LONGEST_MILLISECONDS)
 
 /** The longest that a timer can wait. */
 const FOREVER = 2 ** 31 - 1
 
 /** As much of an envelope as the inbox needs to store it; the handler checks `data`. */
-const envelopeShape = z.object({
-  specversion: z.literal('1.0'),
-  id: z.uuid(),
-  source: z.string(),
-  type: z.string(),
-  time: z.iso.datetime(),
-  datacontenttype: z.literal('application/json'),
-  dataversion: z.int(),
-  partitionkey: z.string(),
-  sequence: z.string(),
-  correlationid: z.string(),
-  causationid: z.string().optional(),
-  traceparent: z.string().optional(),
-  data: z.unknown(),
-})
+const eventsShape = z
+  .array(
+    z.object({
+      specversion: z.literal('1.0'),
+      id: z.uuid(),
+      source: z.string(),
+      type: z.string(),
+      time: z.iso.datetime(),
+      datacontenttype: z.literal('application/json'),
+      dataversion: z.int(),
+      partitionkey: z.string(),
+      sequence: z.string(),
+      correlationid: z.string(),
+      causationid: z.string().optional(),
+      traceparent: z.string().optional(),
+      data: z.unknown(),
+    }),
+  )
+  .min(1)
 
-function toEvent(body: unknown): Envelope | undefined {
+function toEvents(body: unknown): readonly Envelope[] | undefined {
   if (!Buffer.isBuffer(body)) return undefined
   try {
-    return envelopeShape.parse(JSON.parse(body.toString('utf8'))) as Envelope
+    return eventsShape.parse(JSON.parse(body.toString('utf8'))) as Envelope[]
   } catch {
     return undefined
   }
