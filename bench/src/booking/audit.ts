@@ -1,8 +1,15 @@
 import { anonymous, type Identity } from '@tikitu/runtime/identity'
-import type { Parts } from './seats.rows.ts'
+import type { BenchContext } from '../harness.ts'
+import type { Stage } from './stage.ts'
 
 /** Counts, as an admin does, what must never be; after all that was done to the inventory there must be none of it. */
-export async function audit({ stage, context }: Parts): Promise<void> {
+export async function audit({
+  stage,
+  context,
+}: {
+  readonly stage: Pick<Stage, 'ask'>
+  readonly context: Pick<BenchContext, 'say' | 'figure'>
+}): Promise<void> {
   const admin: Identity = {
     ...anonymous('bench'),
     kind: 'user',

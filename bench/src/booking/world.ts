@@ -30,7 +30,7 @@ export interface OnSale {
 export const seatId = (seatNo: number) => `S${seatNo}`
 
 /** A partner with a venue. All of this world comes in by the service's own doors. */
-export async function aSeller({ pool }: Stage): Promise<Seller> {
+export async function aSeller({ pool }: Pick<Stage, 'pool'>): Promise<Seller> {
   const [partnerId, venueId] = [newId(), newId()]
   const at = new Date().toISOString()
   await tell(pool, PartnerVerified, {
@@ -86,7 +86,7 @@ export async function aHall({ pool }: Stage, { partnerId, venueId }: Seller, sea
 
 /** An event on sale in a hall, or without seats. It has general admission in any case, `capacity` units of it. */
 export async function anEvent(
-  stage: Stage,
+  stage: Pick<Stage, 'ask'>,
   { partnerId, venueId }: Seller,
   { hall = null, capacity = PLENTY }: { hall?: string | null; capacity?: number } = {},
 ): Promise<OnSale> {
