@@ -1,6 +1,7 @@
 import type { Database } from '@tikitu/runtime/database'
 import { and, asc, eq } from 'drizzle-orm'
 import {
+  disputes,
   ledgerEntries,
   outbox,
   paymentCancellations,
@@ -8,9 +9,9 @@ import {
   paymentRequests,
   payments,
   refunds,
-  sandboxIntents,
-  sandboxRefunds,
+  settlements,
 } from '../src/tables.ts'
+import { askSandbox } from './sandbox.ts'
 
 /** What the database says about an attempt. */
 export async function paymentRow({ orm }: Database, id: string) {
@@ -83,17 +84,28 @@ export async function balances({ orm }: Database, paymentId: string): Promise<Re
 }
 
 /** What the sandbox says it took and gave back for an attempt of ours, in its own books. */
-export async function sandboxMoney({ orm }: Database, paymentId: string) {
-  const [intent] = await orm
-    .select()
-    .from(sandboxIntents)
-    .where(eq(sandboxIntents.key, `pi:${paymentId}`))
+export async function sandboxMoney(_ours: Database, paymentId: string) {
+  const query = `metadata['payment_id']:'${paymentId}'`
+  const [intent] = (await askSandbox('GET', 'payment_intents/search', { query })).data
   if (!intent) return { taken: 0, returned: 0, state: null }
-  const given = await orm.select().from(sandboxRefunds).where(eq(sandboxRefunds.intentRef, intent.ref))
-  const succeeded = given.filter(({ state }) => state === 'succeeded')
+  const refunds = (await askSandbox('GET', 'refunds', { payment_intent: intent.id, limit: '100' })).data
+  const given = refunds.filter(({ status }: { status: string }) => status === 'succeeded')
   return {
-    taken: intent.state === 'succeeded' ? intent.amount : 0,
-    returned: succeeded.reduce((sum, { amount }) => sum + amount, 0),
-    state: intent.state,
+    taken: intent.amount_received,
+    returned: given.reduce((sum: number, { amount }: { amount: number }) => sum + amount, 0),
+    state: intent.status,
   }
+}
+
+/** The disputes of a payment that are not decided. */
+export function openDisputesOf({ orm }: Database, paymentId: string) {
+  return orm
+    .select()
+    .from(disputes)
+    .where(and(eq(disputes.paymentId, paymentId), eq(disputes.status, 'OPEN')))
+}
+
+/** What a partner was settled with, oldest first. */
+export function settlementsOf({ orm }: Database, partnerId: string) {
+  return orm.select().from(settlements).where(eq(settlements.partnerId, partnerId)).orderBy(asc(settlements.dueAt))
 }
