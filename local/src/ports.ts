@@ -22,7 +22,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** A PORT_BASE whose ports were all free a moment ago, for a system that runs beside others. */
-export async function freePortBase(ports = 14): Promise<number> {
+export async function freePortBase(ports = 15): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     // Below the range that systems hand out to outgoing connections, which would take one of ours at any moment.
     const base = randomInt(10_000, 32_000 - ports)

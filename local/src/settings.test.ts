@@ -5,7 +5,7 @@ import { readSettings, REPOSITORY } from './settings.ts'
 const bookingUrl = 'postgres://tikitu_booking:secret@db.example.com:5432/booking_db'
 
 describe('settings', () => {
-  it('need nothing: a fresh clone has a whole system on ports 3000 to 3013', () => {
+  it('need nothing: a fresh clone has a whole system on ports 3000 to 3014', () => {
     const settings = readSettings({})
     expect(settings.ports).toEqual({
       gateway: 3000,
@@ -19,6 +19,7 @@ describe('settings', () => {
       issuer: 3011,
       smtp: 3012,
       inbox: 3013,
+      sandbox: 3014,
     })
     expect(settings.dataDir).toBe(join(REPOSITORY, '.data'))
     expect(settings.externalDatabases).toEqual({})
@@ -53,7 +54,7 @@ describe('settings', () => {
   it.each([
     ['PORT_BASE', { PORT_BASE: 'soon' }, /PORT_BASE: expected a port number/],
     ['PORT_BASE', { PORT_BASE: '80' }, /PORT_BASE: expected at least 1024/],
-    ['PORT_BASE', { PORT_BASE: '65530' }, /PORT_BASE: expected at most 65522/],
+    ['PORT_BASE', { PORT_BASE: '65530' }, /PORT_BASE: expected at most 65521/],
     [
       'DATABASE_URL_BOOKING',
       { DATABASE_URL_BOOKING: 'mysql://localhost/x' },

@@ -7,7 +7,7 @@ import { DEMO_CLIENT_IDS, DEMO_POOL_ID } from './cognito/demo-accounts.ts'
 export const REPOSITORY = resolve(import.meta.dirname, '../..')
 
 /** The highest port of a system is this much above PORT_BASE. */
-const PORTS_ABOVE_BASE = 13
+const PORTS_ABOVE_BASE = 14
 
 const postgresUrl = z.url({
   protocol: /^postgres(ql)?$/,
@@ -48,6 +48,9 @@ const environment = z.object({
   SMTP_URL: optional(
     z.url({ protocol: /^smtps?$/, error: 'expected smtp://host:port or smtps://user:password@host:port' }),
   ),
+  PAYMENT_PROVIDER: optional(z.enum(['sandbox', 'stripe'], { error: 'expected sandbox or stripe' })),
+  STRIPE_SECRET_KEY: optional(z.string()),
+  STRIPE_WEBHOOK_SECRET: optional(z.string()),
   ...perService('DATABASE_URL', optional(postgresUrl)),
   ...perService('RELAY_URL', optional(postgresUrl)),
 })
@@ -62,7 +65,7 @@ export interface ExternalDatabase {
 export interface Settings {
   /** The gateway's port; the other ports count from it. */
   portBase: number
-  ports: Record<ServiceName | 'gateway' | 'postgres' | 'issuer' | 'smtp' | 'inbox', number>
+  ports: Record<ServiceName | 'gateway' | 'postgres' | 'issuer' | 'smtp' | 'inbox' | 'sandbox', number>
   /** Where everything lies that a system on this machine keeps; absolute. */
   dataDir: string
   nodeEnv: 'development' | 'production' | 'test'
@@ -82,6 +85,10 @@ export interface Settings {
     /** The development issuer's address; undefined when the pool is a real one. */
     localOrigin: string | undefined
   }
+  /** Who moves money; with `sandbox` nobody does. */
+  paymentProvider: 'sandbox' | 'stripe'
+  /** The account at Stripe; the payment service says what is missing. */
+  stripe: { secretKey: string | undefined; webhookSecret: string | undefined }
   /** A real mail server; undefined when mail goes to the local inbox. */
   smtpUrl: string | undefined
 }
@@ -130,6 +137,8 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     cognito: userPoolId
       ? { userPoolId, clientIds: clientIds ?? [], localOrigin: undefined }
       : { userPoolId: DEMO_POOL_ID, clientIds: DEMO_CLIENT_IDS, localOrigin: `http://127.0.0.1:${ports.issuer}` },
+    paymentProvider: values.PAYMENT_PROVIDER ?? 'sandbox',
+    stripe: { secretKey: values.STRIPE_SECRET_KEY, webhookSecret: values.STRIPE_WEBHOOK_SECRET },
     smtpUrl: values.SMTP_URL,
   }
 }
@@ -142,7 +151,8 @@ function portsAbove(portBase: number): Settings['ports'] {
     postgres: portBase + 10,
     issuer: portBase + 11,
     smtp: portBase + 12,
-    inbox: portBase + PORTS_ABOVE_BASE,
+    inbox: portBase + 13,
+    sandbox: portBase + PORTS_ABOVE_BASE,
   }
 }
 

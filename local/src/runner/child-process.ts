@@ -71,7 +71,7 @@ function forkChild({ entry, env }: ProcessSpec, output: Output): ChildProcess {
 
 /** Set by the runner for whom it concerns, so never passed on: one service has no business with another's database. */
 const RUNNERS_OWN =
-  /^(DATABASE_URL|RELAY_URL|PORT|COGNITO)_|^(SMTP_URL|IDENTITY_SECRET|TICKET_KEY_SECRET|NODE_COMPILE_CACHE)$/
+  /^(DATABASE_URL|RELAY_URL|PORT|COGNITO|STRIPE|SANDBOX)_|^(SMTP_URL|IDENTITY_SECRET|TICKET_KEY_SECRET|NODE_COMPILE_CACHE)$/
 
 /** Everything else of our own environment: the machine's, and the settings that a service reads by itself. */
 function inherited(): NodeJS.ProcessEnv {

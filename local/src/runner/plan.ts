@@ -39,6 +39,15 @@ export function tikituPlan(settings: Settings, secrets: Secrets): SystemPlan {
       ...(settings.smtpUrl === undefined
         ? [{ name: 'mail', entry: join(REPOSITORY, 'local/src/mail/main.ts'), env: shared }]
         : []),
+      ...(settings.paymentProvider === 'sandbox'
+        ? [
+            {
+              name: 'stripe',
+              entry: join(REPOSITORY, 'local/src/stripe/main.ts'),
+              env: { ...shared, ...sandbox(settings, secrets) },
+            },
+          ]
+        : []),
     ],
     services: (databases) =>
       SERVICE_NAMES.map((service) => ({
@@ -104,8 +113,25 @@ function extras(service: ServiceName, settings: Settings, secrets: Secrets): Rec
     case 'admin':
       return localOrigin === undefined || settings.namesFirstAdmin ? {} : firstAdmin()
     case 'payment':
+      return { ...sandbox(settings, secrets), ...stripeAccount(settings) }
     case 'user':
       return {}
+  }
+}
+
+/** Where the payment sandbox is, and what it and the payment service share. Its address stays known when it does not run. */
+function sandbox({ ports }: Settings, { sandboxKey, sandboxWebhook }: Secrets): Record<string, string> {
+  return {
+    SANDBOX_ORIGIN: `http://127.0.0.1:${ports.sandbox}`,
+    SANDBOX_SECRET_KEY: `sk_test_${sandboxKey}`,
+    SANDBOX_WEBHOOK_SECRET: `whsec_${sandboxWebhook}`,
+  }
+}
+
+function stripeAccount({ stripe: { secretKey, webhookSecret } }: Settings): Record<string, string> {
+  return {
+    ...(secretKey === undefined ? {} : { STRIPE_SECRET_KEY: secretKey }),
+    ...(webhookSecret === undefined ? {} : { STRIPE_WEBHOOK_SECRET: webhookSecret }),
   }
 }
 

@@ -47,6 +47,7 @@ function wantedPorts(settings: Settings): [port: number, purpose: string][] {
     ...(settings.cognito.localOrigin === undefined
       ? []
       : [[ports.issuer, 'development Cognito issuer'] satisfies [number, string]]),
+    ...(settings.paymentProvider === 'sandbox' ? [[ports.sandbox, 'payment sandbox'] satisfies [number, string]] : []),
     ...(settings.smtpUrl === undefined
       ? [[ports.smtp, 'SMTP'] satisfies [number, string], [ports.inbox, 'mail inbox'] satisfies [number, string]]
       : []),

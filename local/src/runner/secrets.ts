@@ -9,6 +9,10 @@ const shape = z.object({
   identity: secret,
   /** Seals the keys that sign tickets. With another one, no ticket sold before can be shown. */
   ticketKey: secret,
+  /** What the payment service shows to the payment sandbox. */
+  sandboxKey: secret,
+  /** Signs the webhooks of the payment sandbox. */
+  sandboxWebhook: secret,
   /** Stands in for AWS credentials at the development issuer. */
   cognitoAdmin: secret,
 })
@@ -19,7 +23,14 @@ export type Secrets = z.infer<typeof shape>
 /** Reads the secrets of this DATA_DIR, and makes those that it does not have yet. */
 export async function loadSecrets(dataDir: string): Promise<Secrets> {
   const found = readSecrets(dataDir) ?? {}
-  const secrets: Secrets = { identity: newSecret(), ticketKey: newSecret(), cognitoAdmin: newSecret(), ...found }
+  const secrets: Secrets = {
+    identity: newSecret(),
+    ticketKey: newSecret(),
+    sandboxKey: newSecret(),
+    sandboxWebhook: newSecret(),
+    cognitoAdmin: newSecret(),
+    ...found,
+  }
   const complete = Object.keys(found).length === Object.keys(secrets).length
   if (!complete) await writeFileAtomically(join(dataDir, 'secrets.json'), `${JSON.stringify(secrets, null, 2)}\n`)
   return secrets

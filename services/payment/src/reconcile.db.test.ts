@@ -98,7 +98,16 @@ test('an attempt that waits for its buyer is asked about ever more rarely', asyn
 test('a refund that was not sent is sent', async () => {
   const { bookingId } = await aGoodPayment(outside)
   const refundId = newId()
-  const asked = { refundId, bookingId, paymentId: null, amount: 100, currency: 'EUR', requestedBy: null, goodwill: false, reason: 'late' }
+  const asked = {
+    refundId,
+    bookingId,
+    paymentId: null,
+    amount: 100,
+    currency: 'EUR',
+    requestedBy: null,
+    goodwill: false,
+    reason: 'late',
+  }
   await commit(database, (tx, at) => requestRefund(tx, { ...asked, at }))
   await hurry()
   await reconcile(outside)

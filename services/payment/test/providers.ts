@@ -6,7 +6,7 @@ import {
 } from '../src/providers/provider.ts'
 
 /** A call to a provider, by its name in the port. */
-export type Call = Exclude<keyof SandboxProvider, 'instruments'>
+export type Call = Exclude<keyof SandboxProvider, 'instruments' | 'readWebhook'>
 
 /** The same provider, with something done before and after each call; what either throws, the caller gets. */
 export function watched(
@@ -21,9 +21,12 @@ export function watched(
   }
   return {
     instruments: provider.instruments,
+    readWebhook: (bytes, signature) => provider.readWebhook(bytes, signature),
     createIntent: (request) => around('createIntent', () => provider.createIntent(request)),
     fetchIntent: (ref) => around('fetchIntent', () => provider.fetchIntent(ref)),
-    confirmIntent: (ref, instrument) => around('confirmIntent', () => provider.confirmIntent(ref, instrument)),
+    confirmIntent: (ref, instrument, method) =>
+      around('confirmIntent', () => provider.confirmIntent(ref, instrument, method)),
+    captureIntent: (ref) => around('captureIntent', () => provider.captureIntent(ref)),
     cancelIntent: (ref) => around('cancelIntent', () => provider.cancelIntent(ref)),
     refundIntent: (request) => around('refundIntent', () => provider.refundIntent(request)),
     fetchRefund: (ref) => around('fetchRefund', () => provider.fetchRefund(ref)),

@@ -97,7 +97,16 @@ async function confirmNewest(from: Outside, { bookingId, payerId }: Journey, ins
 }
 
 function refund(from: Outside, { bookingId }: Journey, refundId: string, amount: number): Promise<void> {
-  const asked = { refundId, bookingId, paymentId: null, amount, currency: 'EUR', reason: 'no longer wanted', requestedBy: null, goodwill: false }
+  const asked = {
+    refundId,
+    bookingId,
+    paymentId: null,
+    amount,
+    currency: 'EUR',
+    reason: 'no longer wanted',
+    requestedBy: null,
+    goodwill: false,
+  }
   return commit(from.database, (tx, at) => requestRefund(tx, { ...asked, at }))
 }
 

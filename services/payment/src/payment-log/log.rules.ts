@@ -1,12 +1,12 @@
 import { withoutCardNumbers } from '@tikitu/runtime/card-number'
 
-/** What is asked of a provider. */
-export const OPERATIONS = ['create', 'fetch', 'confirm', 'cancel', 'refund'] as const
+/** What is asked of a provider, and what it tells by itself. */
+export const OPERATIONS = ['create', 'fetch', 'confirm', 'capture', 'cancel', 'refund', 'webhook'] as const
 /** One of them. */
 export type Operation = (typeof OPERATIONS)[number]
 
-/** We asked; the provider answered; no answer came. */
-export const LOG_KINDS = ['REQUEST', 'ANSWER', 'NO_ANSWER'] as const
+/** We asked; the provider answered; no answer came; the provider told us by itself. */
+export const LOG_KINDS = ['REQUEST', 'ANSWER', 'NO_ANSWER', 'WEBHOOK'] as const
 /** One of them. */
 export type LogKind = (typeof LOG_KINDS)[number]
 

@@ -5,13 +5,28 @@ import type { Json, LogKind, Operation } from './log.rules.ts'
 
 /** One line of a conversation with a provider. */
 export interface LogLine {
-  readonly paymentId: string
+  /** Null of a webhook. */
+  readonly paymentId: string | null
   readonly refundId: string | null
   readonly provider: ProviderName
   readonly operation: Operation
   readonly kind: LogKind
   readonly body: Json
   readonly at: Date
+}
+
+/** Adds what a webhook told; false when the same event was told before. */
+export async function insertWebhook(
+  tx: Transaction,
+  { provider, eventId, body, at }: Pick<LogLine, 'provider' | 'body' | 'at'> & { readonly eventId: string },
+): Promise<boolean> {
+  const line = { provider, eventId, operation: 'webhook', kind: 'WEBHOOK', body, at } as const
+  const inserted = await tx
+    .insert(paymentLog)
+    .values(line)
+    .onConflictDoNothing({ target: [paymentLog.provider, paymentLog.eventId] })
+    .returning({ id: paymentLog.id })
+  return inserted.length > 0
 }
 
 /** Adds a line to the payment log. There is no statement that changes or removes one. */

@@ -19,12 +19,13 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { cancelRequested, paymentRequested, refundRequested } from '../../test/build.ts'
 import { aBooking, anOpenPayment, CONFIRM, confirmAs, START, startAs } from '../../test/graph.ts'
 import { paymentRow } from '../../test/read.ts'
+import { aSandbox } from '../../test/sandbox.ts'
 import { definePayment } from '../service.ts'
 
 let payment: TestService
 
 beforeAll(async () => {
-  payment = await testService(definePayment({ provider: 'sandbox' }))
+  payment = await testService(definePayment({ provider: 'sandbox' }, () => ({ sandbox: aSandbox() })))
 })
 
 const startInput = (facts: Record<string, unknown> = {}) => ({
@@ -159,7 +160,7 @@ describe('text that does not belong', () => {
   async function everything(): Promise<string> {
     const { rows } = await payment.database.pool.query<{ name: string }>(
       `select format('%I.%I', table_schema, table_name) as name from information_schema.tables
-       where table_schema in ('public', 'sandbox', 'pgboss') and table_type = 'BASE TABLE'`,
+       where table_schema in ('public', 'pgboss') and table_type = 'BASE TABLE'`,
     )
     const texts = await Promise.all(
       rows.map(async ({ name }) => {

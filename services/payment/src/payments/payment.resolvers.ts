@@ -5,6 +5,7 @@ import { toUnion } from '@tikitu/runtime/outcome'
 import type { RequestContext } from '@tikitu/runtime/serve'
 import { validInput } from '@tikitu/runtime/validate'
 import type { Resolvers } from '../generated/graphql.ts'
+import { INSTRUMENTS } from '../providers/instruments.ts'
 import type { Outside } from '../providers/outside.ts'
 import type { ProviderName, Providers } from '../providers/provider.ts'
 import { awaitRequest } from '../requests/requests.ts'
@@ -22,14 +23,16 @@ import {
   telling,
 } from './reading.ts'
 
-/** Which provider takes new payments, and how to call any of them. */
+/** Which provider takes new payments, and how, and how to call any of them. */
 export interface PaymentDesk {
   readonly provider: ProviderName
+  /** Automatic unless said. */
+  readonly capture?: 'automatic' | 'manual'
   readonly providersOf: (database: Database) => Providers
 }
 
 /** Payments in the graph: `Query`, `Mutation`, `Payment`, and what bookings and users have of them. */
-export function paymentResolvers({ provider, providersOf }: PaymentDesk): Resolvers {
+export function paymentResolvers({ provider, capture = 'automatic', providersOf }: PaymentDesk): Resolvers {
   const outside = ({ database, log }: RequestContext): Outside => ({ database, log, providers: providersOf(database) })
 
   return {
@@ -44,7 +47,7 @@ export function paymentResolvers({ provider, providersOf }: PaymentDesk): Resolv
         const start = validInput(startInput, input)
         await awaitRequest(context.database, start.bookingId)
         const begun = await mutate(context, 'Payment', (tx, at) =>
-          startPayment(tx, { ...start, payerId, provider, at }),
+          startPayment(tx, { ...start, payerId, provider, capture, at }),
         )
         if (begun.__typename !== 'Payment') return begun
         await pursuePaymentNow(outside(context), begun.id)
@@ -54,9 +57,8 @@ export function paymentResolvers({ provider, providersOf }: PaymentDesk): Resolv
       async confirmPayment(_parent, { input }, context) {
         const payerId = requireUserId(context.identity)
         const confirm = validInput(confirmInput, input)
-        const { instruments } = outside(context).providers.sandbox
         const begun = await mutate(context, 'Payment', (tx, at) =>
-          confirmPayment(tx, { ...confirm, payerId, instruments, at }),
+          confirmPayment(tx, { ...confirm, payerId, instruments: INSTRUMENTS, at }),
         )
         if (begun.__typename !== 'Payment') return begun
         await pursuePaymentNow(outside(context), begun.id)

@@ -28,6 +28,7 @@ const aPayment = (facts: Partial<PaymentFacts> = {}): PaymentFacts => ({
   provider: 'sandbox',
   status: 'PENDING',
   providerRef: 'pi_1',
+  providerState: 'open',
   instrument: null,
   ...facts,
 })
@@ -184,6 +185,21 @@ describe('what comes next', () => {
 
   test('is to wait for the buyer', () => {
     expect(decideNextStep(aPayment(), open)).toBe('wait')
+  })
+
+  test.each(['action', 'processing'] as const)('is to wait for the buyer’s bank: %s', (providerState) => {
+    expect(decideNextStep(aPayment({ status: 'PROCESSING', instrument: 'tok_1', providerState }), open)).toBe('wait')
+  })
+
+  test('is to take what the bank holds, unless nobody wants it any more', () => {
+    const held = aPayment({ status: 'PROCESSING', providerState: 'authorized' })
+    expect(decideNextStep(held, open)).toBe('capture')
+    expect(decideNextStep(held, cancelled)).toBe('cancel')
+  })
+
+  test('is to cancel what the buyer has not shown their bank, and to wait for a bank that is deciding', () => {
+    expect(decideNextStep(aPayment({ status: 'REQUIRES_ACTION', providerState: 'action' }), cancelled)).toBe('cancel')
+    expect(decideNextStep(aPayment({ status: 'PROCESSING', providerState: 'processing' }), cancelled)).toBe('wait')
   })
 })
 

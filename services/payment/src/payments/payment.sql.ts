@@ -1,5 +1,7 @@
 import { and, desc, eq, inArray, lte, or, sql, type SQL } from 'drizzle-orm'
 import type { Queryable, Transaction } from '@tikitu/runtime/database'
+import { isId } from '@tikitu/runtime/ids'
+import type { ProviderName } from '../providers/provider.ts'
 import { payments } from '../tables.ts'
 import { GOOD_STATUSES, OPEN_STATUSES, type PaymentStatus } from './payment.rules.ts'
 import type { Viewer } from './viewer.ts'
@@ -35,6 +37,26 @@ export async function insertPayment(tx: Transaction, payment: NewPayment): Promi
 export async function paymentForUpdate(tx: Transaction, id: string): Promise<PaymentRow | null> {
   const [payment] = await tx.select().from(payments).where(eq(payments.id, id)).for('no key update')
   return payment ?? null
+}
+
+/** The attempt that a provider calls so. */
+export async function paymentByProviderRef(
+  db: Queryable,
+  provider: ProviderName,
+  ref: string,
+): Promise<PaymentRow | null> {
+  const [payment] = await db
+    .select()
+    .from(payments)
+    .where(and(eq(payments.provider, provider), eq(payments.providerRef, ref)))
+  return payment ?? null
+}
+
+/** Whether there is such an attempt. What a provider's books say is no id of ours until it has been looked at. */
+export async function paymentExists(db: Queryable, id: string): Promise<boolean> {
+  if (!isId(id)) return false
+  const found = await db.select({ id: payments.id }).from(payments).where(eq(payments.id, id))
+  return found.length > 0
 }
 
 /** Changes an attempt that the caller has locked. */

@@ -20,6 +20,8 @@ import { insertPayment, livePayment, paymentForUpdate, updatePayment } from './p
 export interface StartPayment extends Start {
   readonly method: PaymentMethod
   readonly provider: ProviderName
+  /** Automatic unless said. */
+  readonly capture?: 'automatic' | 'manual'
   /** The payer's own; repeating it gives the first answer again. */
   readonly idempotencyKey: string
 }
@@ -28,7 +30,8 @@ export interface StartPayment extends Start {
  * Begins an attempt to pay what the booking asks for, or answers with the open one. Only writes down that the provider
  * will be asked: once that is committed, `pursuePayment` asks.
  */
-export async function startPayment(tx: Transaction, { idempotencyKey, method, provider, ...start }: StartPayment) {
+export async function startPayment(tx: Transaction, wished: StartPayment) {
+  const { idempotencyKey, method, provider, capture = 'automatic', ...start } = wished
   const { bookingId, payerId, at } = start
   const wish = { caller: payerId, key: idempotencyKey, operation: 'startPayment', request: { bookingId, method } }
   return onceForKey(tx, wish, async () => {
@@ -41,7 +44,8 @@ export async function startPayment(tx: Transaction, { idempotencyKey, method, pr
     const { partnerId, amount, currency } = request
     const id = newId()
     const times = { checkAt: nextCheckAt(at, 0), createdAt: at }
-    await insertPayment(tx, { id, bookingId, payerId, partnerId, amount, currency, method, provider, ...times })
+    const money = { amount, currency, method, provider, capture }
+    await insertPayment(tx, { id, bookingId, payerId, partnerId, ...money, ...times })
     return accept({ id })
   })
 }

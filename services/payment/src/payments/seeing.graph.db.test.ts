@@ -14,12 +14,13 @@ import {
 import { beforeAll, describe, expect, test } from 'vitest'
 import { refundRequested } from '../../test/build.ts'
 import { aBooking, anOpenPayment, confirmAs, startAs } from '../../test/graph.ts'
+import { aSandbox } from '../../test/sandbox.ts'
 import { definePayment } from '../service.ts'
 
 let payment: TestService
 
 beforeAll(async () => {
-  payment = await testService(definePayment({ provider: 'sandbox' }))
+  payment = await testService(definePayment({ provider: 'sandbox' }, () => ({ sandbox: aSandbox() })))
 })
 
 describe('who sees a payment', () => {

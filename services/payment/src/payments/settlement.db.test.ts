@@ -6,6 +6,7 @@ import { eq } from 'drizzle-orm'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { aGoodPayment, anOpenPayment, anOutside, commit, confirm, start } from '../../test/build.ts'
 import { balances, paymentRow, refundsOf, sandboxMoney, told } from '../../test/read.ts'
+import { askSandbox } from '../../test/sandbox.ts'
 import type { Outside } from '../providers/outside.ts'
 import { pursueRefund } from '../refunds/refund-pursuit.ts'
 import { payments } from '../tables.ts'
@@ -39,9 +40,7 @@ describe('money that nobody waited for', () => {
     const { id, ...request } = await anOpenPayment(outside)
     accepted(await confirm(outside, request.payerId, id, 'tok_declined'))
     const { providerRef } = await paymentRow(database, id)
-    await database.pool.query(`update sandbox.intents set state = 'succeeded', failure_code = null where ref = $1`, [
-      providerRef,
-    ])
+    await askSandbox('POST', `test_helpers/payment_intents/${providerRef}/take`)
     const intent = await outside.providers.sandbox.fetchIntent(providerRef ?? '')
     const settle = () => commit(database, (tx, at) => settlePayment(tx, { paymentId: id, intent, at }))
     return { id, request, settle }
@@ -111,7 +110,7 @@ describe('the database itself refuses', () => {
   })
 
   test.each([
-    ['promises beyond what was captured', 'payments_refund_within_captured', { refundReserved: 10_001 }],
+    ['promises beyond what was captured', 'payments_given_back_within_captured', { refundReserved: 10_001 }],
     ['refunds that were not promised', 'payments_refunded_was_reserved', { refunded: 1, status: 'PARTIALLY_REFUNDED' }],
     ['captures beyond the amount', 'payments_captured_within_amount', { captured: 10_001 }],
     ['a success without money', 'payments_captured_when_good', { captured: 0 }],

@@ -10,7 +10,7 @@ import {
   requestOfPaymentForUpdate,
   type PaymentRequestRow,
 } from '../requests/request.sql.ts'
-import { decideSettlement } from './payment.rules.ts'
+import { decideSettlement, isOpen, statusWhileOpen } from './payment.rules.ts'
 import { livePayment, paymentForUpdate, updatePayment, type PaymentRow } from './payment.sql.ts'
 
 /** The provider's truth about an attempt. */
@@ -62,8 +62,11 @@ type Captured = Settled & { readonly request: PaymentRequestRow }
 
 /** What is forgotten and set straight when an attempt takes money. */
 function asCaptured({ amount, ref }: Intent) {
-  return { status: 'SUCCEEDED', captured: amount, providerRef: ref, clientSecret: null, failureCode: null } as const
+  return { ...OVER, status: 'SUCCEEDED', captured: amount, providerRef: ref, failureCode: null } as const
 }
+
+/** What only an open attempt has. */
+const OVER = { clientSecret: null, nextActionUrl: null, providerState: null } as const
 
 async function capture(tx: Transaction, { payment, request, intent, at }: Captured): Promise<void> {
   const { bookingId, payerId: userId, currency } = payment
@@ -86,24 +89,35 @@ async function takeSurplus(tx: Transaction, { payment, request, intent, at }: Ca
 async function fail(tx: Transaction, { payment, intent, at }: Settled): Promise<void> {
   const { id: paymentId, bookingId, payerId: userId } = payment
   const code = intent.failureCode ?? 'unknown'
-  await updatePayment(tx, paymentId, {
-    status: 'FAILED',
-    failureCode: code,
-    providerRef: intent.ref,
-    clientSecret: null,
-  })
+  await updatePayment(tx, paymentId, { ...OVER, status: 'FAILED', failureCode: code, providerRef: intent.ref })
   await emit(tx, PaymentFailed, { paymentId, bookingId, userId, code, at: at.toISOString() })
 }
 
 async function cancel(tx: Transaction, { payment, intent, at }: Settled): Promise<void> {
   const { id: paymentId, bookingId, payerId: userId } = payment
   const reason = (await cancellationReason(tx, bookingId)) ?? 'cancelled by the provider'
-  await updatePayment(tx, paymentId, { status: 'CANCELLED', providerRef: intent.ref, clientSecret: null })
+  await updatePayment(tx, paymentId, { ...OVER, status: 'CANCELLED', providerRef: intent.ref })
   await emit(tx, PaymentCancelled, { paymentId, bookingId, userId, reason, at: at.toISOString() })
 }
 
-/** The attempt stays as it is; an open one learns its name at the provider. */
+/** The attempt is as far as it was, or further; an open one learns its name at the provider, and what it waits for. */
 async function remember(tx: Transaction, payment: PaymentRow, intent: Intent): Promise<void> {
-  if (payment.providerRef !== null) return
-  await updatePayment(tx, payment.id, { providerRef: intent.ref, clientSecret: intent.clientSecret })
+  const { state, actionUrl, ref: providerRef, clientSecret } = intent
+  if (!isOpen(payment.status) || state === 'succeeded' || state === 'failed' || state === 'cancelled') return
+  const { status, providerState } = statusWhileOpen(payment, state)
+  const nextActionUrl = status === 'REQUIRES_ACTION' ? (actionUrl ?? payment.nextActionUrl) : null
+  await updatePayment(tx, payment.id, { status, providerState, nextActionUrl, providerRef, clientSecret })
+}
+
+/** The provider takes no such payment: this attempt never began there. Another one, by another method, may. */
+export async function failUnbegun(
+  tx: Transaction,
+  { paymentId, code, at }: { readonly paymentId: string; readonly code: string; readonly at: Date },
+): Promise<void> {
+  await requestOfPaymentForUpdate(tx, paymentId)
+  const payment = await paymentForUpdate(tx, paymentId)
+  if (!payment || !isOpen(payment.status) || payment.providerRef !== null) return
+  const { bookingId, payerId: userId } = payment
+  await updatePayment(tx, paymentId, { ...OVER, status: 'FAILED', failureCode: code })
+  await emit(tx, PaymentFailed, { paymentId, bookingId, userId, code, at: at.toISOString() })
 }

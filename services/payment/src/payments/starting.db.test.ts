@@ -91,7 +91,7 @@ describe('to begin to pay', () => {
     const ids = new Set(outcomes.map((outcome) => accepted(outcome).id))
     expect(ids.size).toBe(1)
     expect(await attemptsOf(database, request.bookingId)).toHaveLength(1)
-    expect(await sandboxMoney(database, [...ids][0] ?? '')).toMatchObject({ state: 'open' })
+    expect(await sandboxMoney(database, [...ids][0] ?? '')).toMatchObject({ state: 'requires_payment_method' })
   })
 
   test('forty times at once with one key begins one attempt, and the rest gets it or is told to ask again', async () => {

@@ -124,7 +124,7 @@ export interface PaymentProvider {
    * Reads a webhook: the bytes as they came, and the header that signs them. Throws `WebhookForged` unless the provider
    * signed exactly these bytes; says nothing about when.
    */
-  readWebhook(bytes: Uint8Array, signature: string): ProviderEvent
+  readWebhook(bytes: Uint8Array, signature: string): Promise<ProviderEvent>
 }
 
 /** A provider of play money, confirmed by us instead of by the payer's client. */
