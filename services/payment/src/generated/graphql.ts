@@ -226,6 +226,8 @@ export type Payment = {
   readonly provider: Scalars['String']['output']
   /** What the provider's client library needs to confirm; for the payer, while the payment is open. */
   readonly clientSecret?: Maybe<Scalars['String']['output']>
+  /** Where the payer's bank wants to see them, as a web page; for the payer, while the status is REQUIRES_ACTION. */
+  readonly nextActionUrl?: Maybe<Scalars['String']['output']>
   /** Why it failed, in the provider's words: `card_declined`. */
   readonly failureCode?: Maybe<Scalars['String']['output']>
   /** How much was given back. */
@@ -1352,6 +1354,7 @@ export type PaymentResolvers<
   method?: Resolver<ResolversTypes['PaymentMethod'], ParentType, ContextType>
   provider?: Resolver<ResolversTypes['String'], ParentType, ContextType>
   clientSecret?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+  nextActionUrl?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
   failureCode?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
   refunded?: Resolver<ResolversTypes['Money'], ParentType, ContextType>
   refunds?: Resolver<ReadonlyArray<ResolversTypes['Refund']>, ParentType, ContextType>

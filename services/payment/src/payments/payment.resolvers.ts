@@ -73,6 +73,8 @@ export function paymentResolvers({ provider, capture = 'automatic', providersOf 
       amount: ({ amount, currency }) => ({ amount, currency }),
       clientSecret: ({ clientSecret, payerId, status }, _args, { identity }) =>
         identity.userId === payerId && isOpen(status) ? clientSecret : null,
+      nextActionUrl: ({ nextActionUrl, payerId }, _args, { identity }) =>
+        identity.userId === payerId ? nextActionUrl : null,
       refunded: ({ refunded, currency }) => ({ amount: refunded, currency }),
       refunds: ({ id }, _args, context) => loaders(context).refundsOfPayment.load(id),
     },
