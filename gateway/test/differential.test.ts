@@ -2,6 +2,7 @@ import { anonymous, type Identity } from '@tikitu/runtime/identity'
 import * as fc from 'fast-check'
 import { execute, GraphQLError, parse, validate, type ExecutionResult } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { fillBlanks } from './blanks.ts'
 import { diceOf } from './dice.ts'
 import { wrongIn, wrongOf } from './faults.ts'
 import { startTestGateway, type TestGateway } from './gateway.ts'
@@ -27,6 +28,7 @@ const PLENTY = '1000000000'
 let gateway: TestGateway
 beforeAll(async () => {
   addTroubles()
+  fillBlanks()
   gateway = await startTestGateway({
     QUERY_DEPTH_MAX: '60',
     QUERY_ALIASES_MAX: '1000',
