@@ -7,8 +7,7 @@ export type BookingPaymentRow = typeof bookingPayments.$inferSelect
 
 /** The payment that bought the tickets of a booking; null when none did. */
 export async function goodPaymentOf(tx: Transaction, bookingId: string): Promise<BookingPaymentRow | null> {
-  const [good] = (await paymentsOf(tx, bookingId)).filter(({ outcome }) => outcome === 'TICKETS')
-  return good ?? null
+  return (await paymentsOf(tx, bookingId)).find(({ outcome }) => outcome === 'TICKETS') ?? null
 }
 
 /** Money that booking wants given back. */

@@ -44,7 +44,15 @@ export async function sellSeats(tx: Transaction, { eventId, bookingId, seatNos }
   const free = await tx
     .select({ seatNo: eventSeats.seatNo })
     .from(eventSeats)
-    .where(and(these, or(eq(eventSeats.bookingId, bookingId), and(lte(eventSeats.expiresAt, sql`now()`), isNotNull(eventSeats.ticketTypeNo)))))
+    .where(
+      and(
+        these,
+        or(
+          eq(eventSeats.bookingId, bookingId),
+          and(lte(eventSeats.expiresAt, sql`now()`), isNotNull(eventSeats.ticketTypeNo)),
+        ),
+      ),
+    )
     .orderBy(asc(eventSeats.seatNo))
     .for('update')
   if (free.length < seatNos.length) return false

@@ -1,20 +1,10 @@
-import { connectionOf, pageOf } from '@tikitu/runtime/connection'
-import { badInput } from '@tikitu/runtime/fault'
-import { requireAdmin } from '@tikitu/runtime/identity'
-import { isId } from '@tikitu/runtime/ids'
 import type { Resolvers } from '../generated/graphql.ts'
-import { reconciliationsPage } from './reconciliation.sql.ts'
+import { listReconciliations } from './reconciliation-reading.ts'
 
 /** Reports of the ledger against the providers in the graph. */
 export const reconciliationResolvers: Resolvers = {
   Query: {
-    async reconciliations(_parent, args, { identity, database }) {
-      requireAdmin(identity, 'FINANCE')
-      const page = pageOf(args, 2)
-      const after = page.after && placeOf(page.after)
-      const rows = await reconciliationsPage(database.orm, { after, limit: page.limit })
-      return connectionOf(rows, page, ({ day, id }) => [day, id])
-    },
+    reconciliations: (_parent, args, context) => listReconciliations(context, args),
   },
 
   Reconciliation: {
@@ -29,10 +19,4 @@ export const reconciliationResolvers: Resolvers = {
     ours: ({ ours, currency }) => ({ amount: ours, currency }),
     theirs: ({ theirs, currency }) => ({ amount: theirs, currency }),
   },
-}
-
-function placeOf([day = '', id = '']: readonly string[]): { day: string; id: string } {
-  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(day) && !Number.isNaN(new Date(day).getTime())
-  if (!isDay || !isId(id)) throw badInput('after', 'is not a cursor of this list')
-  return { day, id }
 }

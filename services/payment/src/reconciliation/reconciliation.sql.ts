@@ -1,6 +1,6 @@
 import { desc, sql } from 'drizzle-orm'
 import type { Queryable, Transaction } from '@tikitu/runtime/database'
-import { PROVIDER_NAMES, type ProviderName } from '../providers/provider.ts'
+import type { ProviderName } from '../providers/provider.ts'
 import { reconciliations } from '../tables.ts'
 import type { OurPayment } from './reconciliation.rules.ts'
 
@@ -24,7 +24,7 @@ export async function movedOnDay(
 ): Promise<Comparable[]> {
   const { rows } = await db.execute<{
     payment_id: string
-    provider: string
+    provider: ProviderName
     provider_ref: string
     currency: string
     captured: string
@@ -50,18 +50,12 @@ export async function movedOnDay(
      order by pay.id limit ${limit}`)
   return rows.map((row) => ({
     paymentId: row.payment_id,
-    provider: providerNamed(row.provider),
+    provider: row.provider,
     providerRef: row.provider_ref,
     currency: row.currency,
     captured: Number(row.captured),
     refunded: Number(row.refunded),
   }))
-}
-
-function providerNamed(name: string): ProviderName {
-  const provider = PROVIDER_NAMES.find((known) => known === name)
-  if (!provider) throw new Error(`there is no provider ${name}`)
-  return provider
 }
 
 /** Writes a report down; one that is made again replaces the first. */

@@ -1,14 +1,11 @@
-import { connectionOf, emptyConnection, instantAndId, pageOf } from '@tikitu/runtime/connection'
 import { mutate, type RequestContext } from '@tikitu/runtime/context'
 import { isAdmin, requireAdmin } from '@tikitu/runtime/identity'
-import { isId } from '@tikitu/runtime/ids'
 import { validInput } from '@tikitu/runtime/validate'
 import type { Resolvers } from '../generated/graphql.ts'
 import { paymentById, refundById } from '../payments/reading.ts'
 import { approveRefund, rejectRefund, resolveRefund, retryRefund } from './decisions.ts'
 import { decideInput } from './refund.input.ts'
-import type { RefundStatus } from './refund.rules.ts'
-import { refundsByIds, refundsPage } from './refund.sql.ts'
+import { decidedRefund, listRefunds } from './refund-reading.ts'
 
 /** Refunds in the graph: themselves, the list of money matters, and what an admin decides about them. */
 export const refundResolvers: Resolvers = {
@@ -20,25 +17,25 @@ export const refundResolvers: Resolvers = {
     async approveRefund(_parent, { input }, context) {
       const decision = decisionOf(context, input)
       const outcome = await mutate(context, 'Refund', (tx, at) => approveRefund(tx, { ...decision, at }))
-      return outcome.__typename === 'Refund' ? decided(context, outcome) : outcome
+      return outcome.__typename === 'Refund' ? decidedRefund(context, outcome.id) : outcome
     },
 
     async rejectRefund(_parent, { input }, context) {
       const decision = decisionOf(context, input)
       const outcome = await mutate(context, 'Refund', (tx, at) => rejectRefund(tx, { ...decision, at }))
-      return outcome.__typename === 'Refund' ? decided(context, outcome) : outcome
+      return outcome.__typename === 'Refund' ? decidedRefund(context, outcome.id) : outcome
     },
 
     async retryRefund(_parent, { input }, context) {
       const decision = decisionOf(context, input)
       const outcome = await mutate(context, 'Refund', (tx, at) => retryRefund(tx, { ...decision, at }))
-      return outcome.__typename === 'Refund' ? decided(context, outcome) : outcome
+      return outcome.__typename === 'Refund' ? decidedRefund(context, outcome.id) : outcome
     },
 
     async resolveRefund(_parent, { input }, context) {
       const decision = decisionOf(context, input)
       const outcome = await mutate(context, 'Refund', (tx, at) => resolveRefund(tx, { ...decision, at }))
-      return outcome.__typename === 'Refund' ? decided(context, outcome) : outcome
+      return outcome.__typename === 'Refund' ? decidedRefund(context, outcome.id) : outcome
     },
   },
 
@@ -55,34 +52,8 @@ export const refundResolvers: Resolvers = {
 const forMoneyMatters = ({ identity }: RequestContext, text: string | null) =>
   isAdmin(identity, 'FINANCE', 'SUPPORT') ? text : null
 
-interface ListArgs {
-  readonly first: number
-  readonly after?: string | null | undefined
-  readonly filter?: { readonly status?: RefundStatus | null; readonly bookingId?: string | null } | null | undefined
-}
-
-async function listRefunds({ identity, database }: RequestContext, args: ListArgs) {
-  requireAdmin(identity, 'FINANCE', 'SUPPORT')
-  const page = pageOf(args, 2)
-  const { status, bookingId } = args.filter ?? {}
-  if (bookingId != null && !isId(bookingId)) return emptyConnection()
-  const rows = await refundsPage(database.orm, {
-    status: status ?? undefined,
-    bookingId: bookingId ?? undefined,
-    after: page.after && instantAndId(page.after),
-    limit: page.limit,
-  })
-  return connectionOf(rows, page, ({ createdAt, id }) => [createdAt.toISOString(), id])
-}
-
 /** Not for support, which may see refunds and not move money. */
 function decisionOf(context: RequestContext, input: unknown) {
   requireAdmin(context.identity, 'FINANCE')
   return { ...validInput(decideInput, input), identity: context.identity }
-}
-
-async function decided({ database }: RequestContext, { id }: { readonly id: string }) {
-  const [refund] = await refundsByIds(database.orm, [id])
-  if (!refund) throw new Error(`refund ${id} is gone`)
-  return { __typename: 'Refund' as const, ...refund }
 }

@@ -21,6 +21,21 @@ beforeAll(async () => {
   ;({ database } = payment)
 })
 
+interface Money {
+  readonly amount: number
+  readonly currency: string
+}
+
+interface Due {
+  readonly amount: Money
+}
+
+interface Line extends Due {
+  readonly kind: string
+  readonly commission: Money
+  readonly net: Money
+}
+
 const finance = anAdmin('FINANCE')
 const now = () => new Date().toISOString()
 
@@ -70,11 +85,11 @@ test('a partner is settled with after the event, in each currency by itself, and
   await settleAll({ database, log: anOutside(database).log })
   await settleAll({ database, log: anOutside(database).log })
   const due = await settlementsOf(partnerId)
-  expect(due.toSorted((one: any, other: any) => other.amount.amount - one.amount.amount)).toMatchObject([
+  expect(due.toSorted((one: Due, other: Due) => other.amount.amount - one.amount.amount)).toMatchObject([
     { amount: { amount: 5_700, currency: 'EUR' }, payments: 1, status: 'DUE' },
     { amount: { amount: 1_500, currency: 'USD' }, payments: 1, status: 'DUE' },
   ])
-  const [euros] = due.filter(({ amount }: { amount: { currency: string } }) => amount.currency === 'EUR')
+  const euros = due.find(({ amount }: Due) => amount.currency === 'EUR')
   const document = await payment.graph(finance, `{ payoutInstructions csv: payoutInstructions(format: JSON) }`)
   expect(document.data.payoutInstructions).toContain(`${euros.id},${partnerId},57.00,EUR,${euros.reference},`)
   expect(JSON.parse(document.data.csv)).toContainEqual(
@@ -125,7 +140,7 @@ test('30: what a bank takes back after the payout is taken off the next settleme
   await settleAll({ database, log: anOutside(database).log })
   const [second] = await settlementsOf(partnerId)
   expect(second).toMatchObject({ amount: { amount: 29_500 - 9_500 }, payments: 2 })
-  expect(second.lines.edges.map(({ node }: any) => node.amount.amount).toSorted()).toEqual([-9_500, 29_500])
+  expect(second.lines.edges.map(({ node }: { node: Due }) => node.amount.amount).toSorted()).toEqual([-9_500, 29_500])
 })
 
 test('what a bank contests waits, and a dispute that is won leaves everything as it was', async () => {
@@ -184,7 +199,12 @@ test('a statement adds up, line by line, for the partner and finance only', asyn
     settled: { amount: 0 },
   })
   expect(
-    lines.edges.map(({ node }: any) => [node.kind, node.amount.amount, node.commission.amount, node.net.amount]),
+    lines.edges.map(({ node }: { node: Line }) => [
+      node.kind,
+      node.amount.amount,
+      node.commission.amount,
+      node.net.amount,
+    ]),
   ).toEqual([
     ['SALE', 10_000, 500, 9_500],
     ['REFUND', -4_000, -200, -3_800],
@@ -208,7 +228,9 @@ test('the report of a day names the payments about which ledger and provider do 
     const fetchIntent = async (ref: string) => said(await sandbox.fetchIntent(ref))
     await reconcileDay({ ...outside, providers: { sandbox: { ...sandbox, fetchIntent } } }, day)
     const { data } = await payment.graph(finance, REPORTS)
-    return data.reconciliations.edges.find(({ node }: any) => node.capturedByUs.currency === 'CHF').node
+    return data.reconciliations.edges.find(
+      ({ node }: { node: { capturedByUs: Money } }) => node.capturedByUs.currency === 'CHF',
+    ).node
   }
   const agreed = await report((intent) => ({ ...intent, refunded: intent.paymentId === sold.id ? 1_000 : 0 }))
   expect(agreed).toMatchObject({

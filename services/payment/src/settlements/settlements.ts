@@ -10,12 +10,25 @@ import { transact } from '@tikitu/runtime/transact'
 import { SettlementDue, SettlementPaid } from '@tikitu/schema/events/payment'
 import {
   creditors,
+  insertEndedEvent,
   markPaid,
   settlementById,
   settlementForUpdate,
   settleOpen,
   type Creditor,
 } from './settlement.sql.ts'
+
+/** An event that is over. */
+export interface EndedEvent {
+  readonly eventId: string
+  readonly partnerId: string
+  readonly endedAt: Date
+}
+
+/** Remembers that an event is over: what its bookings brought in is settled from now on. */
+export function noteEndedEvent(tx: Transaction, event: EndedEvent): Promise<void> {
+  return insertEndedEvent(tx, event)
+}
 
 /** How many settlements one run makes; the rest is the next one's. */
 const BATCH_MAX = 500

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { check, index, integer, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core'
-import { instant, isCurrency, minorUnits, oneOf } from '../columns.ts'
-import { payments } from '../tables.ts'
-import { SETTLEMENT_STATUSES } from './settlement.rules.ts'
+import { instant, isCurrency, minorUnits, oneOf } from './columns.ts'
+import { payments } from './payments.ts'
+import { SETTLEMENT_STATUSES } from '../settlements/settlement.rules.ts'
 
 /** Events that are over, one way or the other: what their bookings brought in is the partner's to have. */
 export const endedEvents = pgTable('ended_events', {

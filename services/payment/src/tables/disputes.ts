@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm'
 import { check, index, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core'
-import { instant, isCurrency, minorUnits, oneOf } from '../columns.ts'
+import { instant, isCurrency, minorUnits, oneOf } from './columns.ts'
 import { PROVIDER_NAMES } from '../providers/provider.ts'
-import { payments } from '../tables.ts'
-import { DISPUTE_STATUSES } from './dispute.rules.ts'
+import { payments } from './payments.ts'
+import { DISPUTE_STATUSES } from '../disputes/dispute.rules.ts'
 
 /** Payments that a buyer's bank took back. */
 export const disputes = pgTable(

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { check, date, index, integer, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core'
-import { instant, isCurrency, minorUnits } from '../columns.ts'
+import { instant, isCurrency, minorUnits } from './columns.ts'
 import { PROVIDER_NAMES } from '../providers/provider.ts'
-import type { Difference } from './reconciliation.rules.ts'
+import type { Difference } from '../reconciliation/reconciliation.rules.ts'
 
 /** What the ledger says about a day, and what the provider says, in one currency. */
 export const reconciliations = pgTable(
