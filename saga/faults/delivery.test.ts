@@ -13,6 +13,7 @@ import {
   cancels,
   checksOut,
   confirms,
+  insists,
   moneyOf,
   pays,
   standingOf,
@@ -216,20 +217,6 @@ fault(
   },
   'payment, to before the refund',
 )
-
-/** What a buyer does who gets no answer. */
-async function insists<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
-  let answer: { given: Answer } | undefined
-  await waitFor('an answer', async () => {
-    answer = await ask().then(
-      (given) => ({ given }),
-      () => undefined,
-    )
-    return answer !== undefined
-  })
-  if (!answer) throw new Error('there is no answer')
-  return answer.given
-}
 
 function parcelsOf({ network }: System, { id }: Purchase, type: string): Parcel[] {
   return network.arrived.filter(({ event }) => event.partitionkey === id && event.type === type)

@@ -1,6 +1,5 @@
 import { waitFor } from '@tikitu/runtime/testing'
 import { expect, vi } from 'vitest'
-import { takeExpiryTurn } from '../../services/booking/src/bookings/expiry.sql.ts'
 import { faultsOf } from '../test/fault.ts'
 import {
   aHolder,
@@ -11,10 +10,11 @@ import {
   confirms,
   moneyOf,
   pays,
+  paysAtTheBank,
   runsOut,
   standingOf,
+  withoutTimer,
 } from '../test/purchase.ts'
-import type { System } from '../test/system.ts'
 
 const { fault } = faultsOf()
 
@@ -133,20 +133,3 @@ fault(
   },
   'the timer is late',
 )
-
-/** The buyer does what their bank wants, and the provider takes the money; nobody has told us. */
-async function paysAtTheBank({ bank, payment }: System, paymentId: string): Promise<void> {
-  const { rows } = await payment.database.pool.query<{ provider_ref: string }>(
-    'select provider_ref from payments where id = $1',
-    [paymentId],
-  )
-  await bank.itself.confirmIntent(rows[0]?.provider_ref ?? '', 'tok_success')
-}
-
-/** Somebody has the turn of the timer and does nothing with it. */
-async function withoutTimer({ booking }: System, work: () => Promise<void>): Promise<void> {
-  await booking.database.orm.transaction(async (tx) => {
-    await waitFor('the turn of the timer', () => takeExpiryTurn(tx))
-    await work()
-  })
-}

@@ -1,20 +1,21 @@
 import type { Database } from '@tikitu/runtime/database'
 import { disagreements, type BookingRow, type PaymentRow } from '../../scripts/test/books.ts'
 import { brokenInvariants } from '../../services/booking/test/story.ts'
-import { chargesIn } from './bank.ts'
+import type { Charge } from './bank.ts'
 
-/** The two databases that money and tickets are in. */
+/** Where money and tickets are written down: two databases, and the provider's own books. */
 export interface Books {
   readonly booking: Database
   readonly payment: Database
+  readonly charges: () => Promise<readonly Charge[]>
 }
 
 /**
  * What is wrong while nothing is under way any more, one sentence each: a charge without tickets or a refund, tickets
  * without a charge, a booking charged twice, a ledger that is not zero, an inventory that is not sound.
  */
-export async function wrongIn({ booking, payment }: Books): Promise<string[]> {
-  const [payments, bookings] = [await paymentRows(payment), await bookingRows(booking)]
+export async function wrongIn({ booking, payment, charges }: Books): Promise<string[]> {
+  const [payments, bookings] = [await paymentRows(payment, await charges()), await bookingRows(booking)]
   return [
     ...disagreements(payments, bookings),
     ...chargedTwice(payments),
@@ -23,15 +24,15 @@ export async function wrongIn({ booking, payment }: Books): Promise<string[]> {
   ]
 }
 
-async function paymentRows(database: Database): Promise<PaymentRow[]> {
+async function paymentRows(database: Database, charges: readonly Charge[]): Promise<PaymentRow[]> {
   const { rows } = await database.pool.query<PaymentRow & { ref: string | null }>(
-    `select p.id, p.booking_id as "bookingId", p.status, p.captured::float, p.refunded::float, p.provider_ref as ref,
+    `select p.id, p.booking_id as "bookingId", p.status, p.captured::float, p.refunded::float,
+            (p.contested + p.lost)::float as disputed, p.provider_ref as ref,
             p.refund_reserved::float as "refundReserved",
             -coalesce((select sum(amount) from ledger_entries l
                         where l.payment_id = p.id and account = 'BUYER'), 0)::float as posted
        from payments p`,
   )
-  const charges = await chargesIn(database)
   const known = new Set(rows.map(({ ref }) => ref))
   const ours = rows.map(({ ref, ...row }) => {
     const charge = charges.find((other) => other.ref === ref)
@@ -45,6 +46,7 @@ async function paymentRows(database: Database): Promise<PaymentRow[]> {
       status: 'unknown to us',
       captured: 0,
       refunded: 0,
+      disputed: 0,
       refundReserved: 0,
       posted: 0,
       taken,

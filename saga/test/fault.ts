@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
-import { comesToRest, openSystem, type System } from './system.ts'
+import { comesToRest, openSystem, type System, type SystemFacts } from './system.ts'
 
 /** Every fault that a purchase survives, by the numbers and names of ARCHITECTURE.md. */
 export const FAULTS = {
@@ -40,14 +40,14 @@ export const FAULTS = {
 export type FaultNumber = keyof typeof FAULTS
 
 /** Tests of faults over one system. After each, everything comes to rest and money and tickets must agree. */
-export function faultsOf() {
+export function faultsOf(facts: SystemFacts = {}) {
   let system: System | undefined
   const theSystem = () => {
     if (!system) throw new Error('the system is not open yet')
     return system
   }
   beforeAll(async () => {
-    system = await openSystem()
+    system = await openSystem(facts)
   })
   return {
     /** A test under the name of the fault; `variant` tells several of one fault apart. */

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Database, Transaction } from '@tikitu/runtime/database'
-import { IDENTITY_HEADER, signIdentity, type Identity } from '@tikitu/runtime/identity'
+import { IDENTITY_HEADER, serviceIdentity, signIdentity, type Identity } from '@tikitu/runtime/identity'
 import { newId } from '@tikitu/runtime/ids'
 import type { JobHandler, JobRun } from '@tikitu/runtime/jobs'
 import type { ServiceConfig } from '@tikitu/runtime/config'
@@ -26,6 +26,8 @@ export interface Node {
   readonly database: Database
   /** Asks the graph as somebody, with a really signed identity. */
   graph(identity: Identity, query: string, variables?: Record<string, unknown>): Promise<GraphAnswer>
+  /** The gateway passes on what the provider sent. Answers with the status. */
+  receive(body: string, signature: string): Promise<number>
   /** Runs a job's handler now, as the worker would. */
   runJob(name: string, data?: unknown): Promise<void>
   /** Disturbs every step from now on; null leaves them in peace. */
@@ -88,6 +90,20 @@ export function aNode(
       })
       const body = response.json<Partial<GraphAnswer>>()
       return { status: response.statusCode, data: body.data, errors: body.errors ?? [] }
+    },
+    async receive(body, signature) {
+      if (!service) throw new Error(`${name} is down`)
+      const { statusCode } = await service.app.inject({
+        method: 'POST',
+        url: '/webhooks/sandbox',
+        headers: {
+          [IDENTITY_HEADER]: signIdentity(serviceIdentity('gateway', newId()), TEST_IDENTITY_SECRET),
+          'content-type': 'application/octet-stream',
+          'stripe-signature': signature,
+        },
+        payload: body,
+      })
+      return statusCode
     },
     async runJob(jobName, data) {
       const handler = handlers.find((known) => known.name === jobName)

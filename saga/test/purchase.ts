@@ -1,6 +1,7 @@
 import type { Identity } from '@tikitu/runtime/identity'
 import { newId } from '@tikitu/runtime/ids'
 import { aUser, waitFor } from '@tikitu/runtime/testing'
+import { takeExpiryTurn } from '../../services/booking/src/bookings/expiry.sql.ts'
 import { passDeadline } from '../../services/booking/test/story.ts'
 import { aHold, aSale, type HoldFacts, type Sale, type SaleFacts } from '../../services/booking/test/sales.ts'
 import type { System } from './system.ts'
@@ -125,6 +126,37 @@ export async function moneyOf({ payment }: System, { id }: Purchase) {
     [id],
   )
   return rows[0]
+}
+
+/** What a buyer does who gets no answer: asks again in the same words. */
+export async function insists<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  let answer: { given: Answer } | undefined
+  await waitFor('an answer', async () => {
+    answer = await ask().then(
+      (given) => ({ given }),
+      () => undefined,
+    )
+    return answer !== undefined
+  })
+  if (!answer) throw new Error('there is no answer')
+  return answer.given
+}
+
+/** The buyer does what their bank wants, and the provider takes the money; nobody has told us. */
+export async function paysAtTheBank({ bank, payment }: System, paymentId: string): Promise<void> {
+  const { rows } = await payment.database.pool.query<{ provider_ref: string }>(
+    'select provider_ref from payments where id = $1',
+    [paymentId],
+  )
+  await bank.itself.confirmIntent(rows[0]?.provider_ref ?? '', 'tok_success')
+}
+
+/** Somebody has the turn of booking's timer and does nothing with it. */
+export async function withoutTimer({ booking }: System, work: () => Promise<void>): Promise<void> {
+  await booking.database.orm.transaction(async (tx) => {
+    await waitFor('the turn of the timer', () => takeExpiryTurn(tx))
+    await work()
+  })
 }
 
 async function outcome(answer: ReturnType<System['booking']['graph']>): Promise<Told> {

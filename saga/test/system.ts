@@ -1,11 +1,10 @@
 import { readServiceConfig } from '@tikitu/runtime/config'
-import type { Database } from '@tikitu/runtime/database'
 import { TEST_IDENTITY_SECRET, testDatabase, type TestDatabase } from '@tikitu/runtime/testing'
 import { defineBooking } from '../../services/booking/src/service.ts'
 import { TICKET_KEY_SECRET } from '../../services/booking/test/build.ts'
 import { definePayment } from '../../services/payment/src/service.ts'
-import { openSandbox } from '../../services/payment/src/providers/sandbox/sandbox.ts'
-import { Bank } from './bank.ts'
+import { aSandbox } from '../../services/payment/test/sandbox.ts'
+import { Bank, chargesIn } from './bank.ts'
 import { wrongIn } from './books.ts'
 import { Network } from './network.ts'
 import { areQuiet, aNode, type Node } from './node.ts'
@@ -20,8 +19,14 @@ export interface System {
   readonly made: Readonly<Record<'booking' | 'payment', TestDatabase>>
 }
 
+/** What may be said about a system. */
+export interface SystemFacts {
+  /** Where the provider is reached; at its own address unless said. */
+  readonly origin?: string
+}
+
 /** Opens one over fresh databases, which are gone after the file's last test. Call it once, in `beforeAll`. */
-export async function openSystem(): Promise<System> {
+export async function openSystem(facts: SystemFacts = {}): Promise<System> {
   const [forBooking, forPayment] = [await testDatabase('booking'), await testDatabase('payment')]
   const network = new Network({ booking: forBooking.relayUrl, payment: forPayment.relayUrl }, forBooking.database)
   await network.open()
@@ -39,9 +44,7 @@ export async function openSystem(): Promise<System> {
     config: configOf('booking', forBooking.url),
   })
   const payment = aNode(forPayment, network, {
-    definition: definePayment({ provider: 'sandbox' }, (database: Database) =>
-      bank.between({ sandbox: openSandbox(database) }),
-    ),
+    definition: definePayment({ provider: 'sandbox' }, () => bank.between({ sandbox: aSandbox(facts) })),
     config: configOf('payment', forPayment.url),
   })
   await Promise.all([booking.start(), payment.start()])
@@ -65,7 +68,11 @@ export async function comesToRest(system: System): Promise<string[]> {
   let wrong: string[] = []
   for (let round = 0; round < ROUNDS_MAX; round++) {
     await areQuiet([booking, payment])
-    wrong = await wrongIn({ booking: booking.database, payment: payment.database })
+    wrong = await wrongIn({
+      booking: booking.database,
+      payment: payment.database,
+      charges: () => chargesIn(payment.database),
+    })
     if (wrong.length === 0) return []
     await reconcileNow(system)
   }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { startPostgres } from '@tikitu/local/postgres'
 import { SERVICE_NAMES } from '@tikitu/schema/services'
 import { Client, type QueryResultRow } from 'pg'
@@ -20,7 +21,7 @@ export async function comesToRest(dataDir: string): Promise<void> {
     until(
       'the system to be at rest',
       async () => {
-        wrong = [...(await underWay(read)), ...disagreements(await payments(read), await bookings(read))]
+        wrong = [...(await underWay(read)), ...disagreements(await payments(read, dataDir), await bookings(read))]
         return wrong.length === 0 || undefined
       },
       AT_REST_MILLISECONDS,
@@ -70,19 +71,43 @@ async function underWay(read: Read): Promise<string[]> {
   return found.flat()
 }
 
-function payments(read: Read): Promise<PaymentRow[]> {
-  return read(
+async function payments(read: Read, dataDir: string): Promise<PaymentRow[]> {
+  const charges = chargesIn(dataDir)
+  const rows = await read<Omit<PaymentRow, 'taken' | 'returned'> & { ref: string | null }>(
     'payment',
-    `select p.id, p.booking_id as "bookingId", p.status, p.captured::float, p.refunded::float,
-            p.refund_reserved::float as "refundReserved",
-            coalesce((select sum(amount) from sandbox.intents i where i.ref = p.provider_ref and state = 'succeeded'), 0)::float as taken,
-            coalesce((select sum(refunded) from sandbox.intents i where i.ref = p.provider_ref), 0)::float as returned,
+    `select p.id, p.booking_id as "bookingId", p.status, p.provider_ref as ref, p.captured::float, p.refunded::float,
+            (p.contested + p.lost)::float as disputed, p.refund_reserved::float as "refundReserved",
             -coalesce((select sum(amount) from ledger_entries l where l.payment_id = p.id and account = 'BUYER'), 0)::float as posted
-       from payments p
-      union all
-     select null, null, 'unknown to us', 0, 0, 0, amount, refunded, 0
-       from sandbox.intents where state = 'succeeded' and not exists (select from payments where provider_ref = ref)`,
+       from payments p`,
   )
+  const known = new Set(rows.map(({ ref }) => ref))
+  const nothing = { captured: 0, refundReserved: 0, refunded: 0, disputed: 0, posted: 0 }
+  return [
+    ...rows.map(({ ref, ...row }) => ({ ...row, ...(charges.get(ref ?? '') ?? { taken: 0, returned: 0 }) })),
+    ...[...charges]
+      .filter(([ref, { taken }]) => taken > 0 && !known.has(ref))
+      .map(([ref, charge]) => ({ id: ref, bookingId: '', status: 'unknown to us', ...nothing, ...charge })),
+  ]
+}
+
+/** What the sandbox took and gave back for each attempt, in its own books. */
+function chargesIn(dataDir: string): Map<string, { taken: number; returned: number }> {
+  const books = new DatabaseSync(join(dataDir, 'stripe/books.sqlite'), { readOnly: true })
+  try {
+    const rows = books
+      .prepare(
+        `select i.id as ref, i.body ->> '$.amount_received' as taken,
+                coalesce((select sum(r.body ->> '$.amount') from objects r
+                  where r.kind = 'refund' and r.parent = i.id and r.body ->> '$.status' = 'succeeded'), 0) as returned
+           from objects i where i.kind = 'payment_intent'`,
+      )
+      .all()
+    return new Map(
+      rows.map(({ ref, taken, returned }) => [String(ref), { taken: Number(taken), returned: Number(returned) }]),
+    )
+  } finally {
+    books.close()
+  }
 }
 
 function bookings(read: Read): Promise<BookingRow[]> {

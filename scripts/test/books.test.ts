@@ -9,6 +9,7 @@ const paid: PaymentRow = {
   captured: 100,
   refundReserved: 0,
   refunded: 0,
+  disputed: 0,
   taken: 100,
   returned: 0,
   posted: 100,
@@ -28,6 +29,13 @@ it('tickets that were paid once, and money that went back, agree', () => {
   expect(disagreements([declined, paid], [booking])).toEqual([])
   expect(disagreements([givenBack], [cancelled])).toEqual([])
   expect(disagreements([], [{ ...booking, total: 0, paymentIds: [] }])).toEqual([])
+})
+
+it('one of two tickets that was given back, and a payment that a bank took back, agree', () => {
+  const inPart = { ...paid, status: 'PARTIALLY_REFUNDED', refundReserved: 50, refunded: 50, returned: 50, posted: 50 }
+  expect(disagreements([inPart], [{ ...booking, tickets: 1 }])).toEqual([])
+  const lost = { ...paid, status: 'LOST', disputed: 100, posted: 0 }
+  expect(disagreements([lost], [{ ...cancelled, status: 'CHARGEBACK' }])).toEqual([])
 })
 
 it.each<[string, PaymentRow[], BookingRow[], RegExp]>([

@@ -12,6 +12,8 @@ export interface PaymentRow {
   /** What is promised back, and what has gone back. */
   refundReserved: number
   refunded: number
+  /** What the buyer's bank took back, for now or for good. */
+  disputed: number
   /** What the provider took, and what it gave back. */
   taken: number
   returned: number
@@ -46,20 +48,21 @@ export function disagreements(payments: readonly PaymentRow[], bookings: readonl
 }
 
 function wrongWithPayment(payment: PaymentRow, booking: BookingRow | undefined): string[] {
-  const { id, status, captured, refundReserved, refunded, taken, returned, posted } = payment
+  const { id, status, captured, refundReserved, refunded, disputed, taken, returned, posted } = payment
+  const left = captured - refunded - disputed
   const is = `payment ${id} (${status})`
   const wrong = [
     captured !== taken && `${is}: the provider took ${taken}, and ${captured} is written down`,
     refunded !== returned && `${is}: the provider gave ${returned} back, and ${refunded} is written down`,
     refunded !== refundReserved && `${is}: of ${refundReserved} promised back, ${refunded} arrived`,
-    posted !== captured - refunded && `${is}: the ledger says ${posted}, not ${captured - refunded}`,
+    posted !== left && `${is}: the ledger says ${posted}, not ${left}`,
   ].filter((sentence) => sentence !== false)
   if (captured === 0) return wrong
   if (!booking?.paymentIds.includes(id)) return [...wrong, `${is}: booking does not know of it`]
-  if (refunded === 0 && !isSold(booking)) {
+  if (left === captured && !isSold(booking)) {
     return [...wrong, `${is}: money for booking ${booking.id}, which is ${booking.status}, and no refund`]
   }
-  if (refunded > 0 && booking.tickets > 0) {
+  if (refunded === captured && booking.tickets > 0) {
     return [...wrong, `${is}: given back, and booking ${booking.id} has ${booking.tickets} tickets`]
   }
   return wrong
@@ -70,9 +73,11 @@ function wrongWithBooking(booking: BookingRow, payments: readonly PaymentRow[]):
   const is = `booking ${id} (${status})`
   if (['CANCELLING', 'REFUND_DUE'].includes(status)) return [`${is}: its money has not come back`]
   if (!isSold(booking)) return tickets === 0 ? [] : [`${is}: it has ${tickets} tickets`]
-  const good = payments.filter(({ captured, refunded }) => captured === total && refunded === 0)
+  const good = payments.filter(({ captured, refunded }) => captured === total && refunded < captured)
+  // Single tickets are given back for a part of the money.
+  const isWhole = good.every(({ refunded }) => refunded === 0)
   return [
-    tickets !== quantity && `${is}: it has ${tickets} of ${quantity} tickets`,
+    (isWhole ? tickets !== quantity : tickets > quantity) && `${is}: it has ${tickets} of ${quantity} tickets`,
     good.length !== (total > 0 ? 1 : 0) && `${is}: ${good.length} payments cover it`,
   ].filter((sentence) => sentence !== false)
 }
