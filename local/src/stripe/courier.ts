@@ -20,7 +20,7 @@ const ATTEMPTS_MAX = 80
 const agent = new Agent({ keepAlive: true, maxSockets: 8 })
 
 /** Signs a body as Stripe does, with the time in Unix seconds. */
-export function sign(body: string, secret: string, atSeconds: number): string {
+function sign(body: string, secret: string, atSeconds: number): string {
   const signature = createHmac('sha256', secret).update(`${atSeconds}.${body}`).digest('hex')
   return `t=${atSeconds},v1=${signature}`
 }

@@ -17,7 +17,7 @@ export interface Desk {
 }
 
 /** The version of the API that events are written in: the one of the SDK that we use. */
-export const API_VERSION = '2026-10-28.endive'
+const API_VERSION = '2026-10-28.endive'
 
 /** How long something takes that is not late but not at once either, in milliseconds. */
 export const SOON_MILLISECONDS = 100

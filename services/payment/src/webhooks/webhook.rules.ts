@@ -1,5 +1,5 @@
 /** How old a webhook may be, in seconds, by its signature. An older one is taken for a replay. */
-export const AGE_SECONDS_MAX = 300
+const AGE_SECONDS_MAX = 300
 
 /** How far the provider's clock may be ahead of ours, in seconds. */
 const AHEAD_SECONDS_MAX = 300
