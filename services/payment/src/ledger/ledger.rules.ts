@@ -113,22 +113,6 @@ export function disputeLostEntries({ refunds, undone, fee, excess }: Loss): Entr
   ])
 }
 
-/** The partner is to be paid `amount`; a negative one is kept from what it is to be paid for others. */
-export function settlementDueEntries(amount: number): Entry[] {
-  return balanced([
-    { account: 'PARTNER_PAYABLE', amount: -amount },
-    { account: 'SETTLEMENT', amount },
-  ])
-}
-
-/** The partner has been paid `amount`. */
-export function settlementPaidEntries(amount: number): Entry[] {
-  return balanced([
-    { account: 'SETTLEMENT', amount: -amount },
-    { account: 'PAYOUT', amount },
-  ])
-}
-
 /** A payment, and how much of it was promised back, or lost to a dispute, before. */
 export interface RefundBase {
   readonly captured: number

@@ -27,7 +27,7 @@ export interface Difference {
 }
 
 /** The most differences that a report names; beyond it, something is wrong with all of them. */
-export const DIFFERENCES_MAX = 1_000
+const DIFFERENCES_MAX = 1_000
 
 /** A day in one currency. */
 export interface DayReport {
@@ -42,7 +42,7 @@ export interface DayReport {
 }
 
 /** Where the two do not agree about a payment. */
-export function differencesOf(ours: OurPayment, theirs: Theirs): Difference[] {
+function differencesOf(ours: OurPayment, theirs: Theirs): Difference[] {
   const { paymentId } = ours
   const refunded = theirs.refunded ?? ours.refunded
   return [
