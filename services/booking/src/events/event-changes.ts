@@ -38,6 +38,9 @@ export const ticketTypeChanges = z.object({
   idempotencyKey,
 })
 
+/** What `changeSeatingPlan` takes. */
+export const planChange = z.object({ eventId, seatingPlanId: z.string(), idempotencyKey })
+
 /** What `rescheduleEvent` takes. */
 export const rescheduling = z.object({
   eventId,

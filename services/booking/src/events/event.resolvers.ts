@@ -2,15 +2,18 @@ import { mutate } from '@tikitu/runtime/context'
 import { validInput } from '@tikitu/runtime/validate'
 import type { Resolvers } from '../generated/graphql.ts'
 import { priceOfOne } from '../prices/prices.ts'
+import { forgetLayout } from '../inventory/event-layouts.ts'
 import { seatsOf, sectionsOf } from '../inventory/seat-map.ts'
 import { eventsOfPartner, eventsOfVenue, findEvents } from '../listings/listings.ts'
 import { eventSuggestions } from '../listings/suggestions.ts'
+import { displacedTickets } from '../tickets/displaced.ts'
 import type { Keyring } from '../tickets/keyring.ts'
+import { changeSeatingPlan } from './changing-plan.ts'
 import { eventDraft } from './event-draft.ts'
 import { cancellationOf, eventLoaders, visibleEvent, visibleTicketType } from './event.loaders.ts'
 import { updateEvent } from './editing.ts'
 import { cancelEvent, completeEvent } from './ending.ts'
-import { callingOff, closing, eventChanges, rescheduling, ticketTypeChanges } from './event-changes.ts'
+import { callingOff, closing, eventChanges, planChange, rescheduling, ticketTypeChanges } from './event-changes.ts'
 import { createEvent, publishEvent } from './events.ts'
 import { rescheduleEvent } from './rescheduling.ts'
 import { requireSignedIn } from './readers.ts'
@@ -36,11 +39,19 @@ export function eventResolvers(keyring: Keyring) {
         const edit = { identity, eventId, idempotencyKey, changes }
         return mutate(context, 'Event', (tx, at) => updateEvent(tx, { ...edit, at }))
       },
-      changeTicketTypes: (_, { input }, context) => {
+      changeTicketTypes: async (_, { input }, context) => {
         const identity = requireSignedIn(context.identity)
         const { add, change, ...wish } = validInput(ticketTypeChanges, input)
         const command = { ...wish, add: add ?? [], change: change ?? [], identity }
-        return mutate(context, 'Event', (tx, at) => changeTicketTypes(tx, { ...command, at }))
+        const outcome = await mutate(context, 'Event', (tx, at) => changeTicketTypes(tx, { ...command, at }))
+        forgetLayout(wish.eventId)
+        return outcome
+      },
+      changeSeatingPlan: async (_, { input }, context) => {
+        const wish = { ...validInput(planChange, input), identity: requireSignedIn(context.identity) }
+        const outcome = await mutate(context, 'Event', (tx, at) => changeSeatingPlan(tx, { ...wish, at }))
+        forgetLayout(wish.eventId)
+        return outcome
       },
       rescheduleEvent: (_, { input }, context) => {
         const identity = requireSignedIn(context.identity)
@@ -67,6 +78,7 @@ export function eventResolvers(keyring: Keyring) {
       venue: ({ venueId }) => ({ __typename: 'Venue', id: venueId }),
       partner: ({ partnerId }) => ({ __typename: 'Partner', id: partnerId }),
       ticketTypes: ({ id }, _, context) => eventLoaders(context).ticketTypes.load(id),
+      displacedTickets: (event, page, context) => displacedTickets(context, event, page),
       sections: (event, _, { database }) => sectionsOf(database.orm, event),
       seats: (event, { section, channel }, { database }) =>
         seatsOf(database.orm, event, { section: section ?? null, channel: channel ?? 'PUBLIC' }),

@@ -196,6 +196,13 @@ export type Mutation = {
    * its price, and no capacity falls below it. Those who may publish the event; written to the audit log.
    */
   readonly changeTicketTypes: ChangeTicketTypesOutcome
+  /**
+   * Gives a published event another version of its venue's seating plan. Seats are told apart by their ids: new ones are on
+   * sale, and those that the plan does not have any more are not. Nothing is deleted: who has bought such a seat keeps the
+   * ticket, and is found in `Event.displacedTickets`; holds of it, and bookings that nobody has paid, end. Seats that stay
+   * keep their category. Those who may publish the event; written to the audit log.
+   */
+  readonly changeSeatingPlan: ChangeSeatingPlanOutcome
   /** Moves a published event to other times. Tickets stay valid; its buyers are told, and may have their money back for a while. */
   readonly rescheduleEvent: RescheduleEventOutcome
   /**
@@ -266,6 +273,10 @@ export type MutationUpdateEventArgs = {
 
 export type MutationChangeTicketTypesArgs = {
   input: ChangeTicketTypesInput
+}
+
+export type MutationChangeSeatingPlanArgs = {
+  input: ChangeSeatingPlanInput
 }
 
 export type MutationRescheduleEventArgs = {
@@ -477,6 +488,8 @@ export type Event = {
   readonly partner?: Maybe<Partner>
   /** What can be bought, dearest first. */
   readonly ticketTypes: ReadonlyArray<TicketType>
+  /** Good tickets for seats that `changeSeatingPlan` took out, to be seated anew; empty for everybody but its owners, managers and admins. */
+  readonly displacedTickets: TicketConnection
   /** Its seating plan by section; empty for general admission. */
   readonly sections: ReadonlyArray<EventSection>
   /**
@@ -488,6 +501,12 @@ export type Event = {
   readonly seatMap?: Maybe<SeatMap>
   /** The seats in the order of `seatMap`, without their states; null when `seatMap` is. */
   readonly seatLayout?: Maybe<SeatLayout>
+}
+
+/** Something that people go to at a venue and a time. */
+export type EventDisplacedTicketsArgs = {
+  first?: Scalars['Int']['input']
+  after?: InputMaybe<Scalars['String']['input']>
 }
 
 /** Something that people go to at a venue and a time. */
@@ -1556,6 +1575,16 @@ export type CompleteEventInput = {
   readonly idempotencyKey: Scalars['String']['input']
 }
 
+/** See `changeSeatingPlan`. */
+export type ChangeSeatingPlanInput = {
+  /** Which event. */
+  readonly eventId: Scalars['ID']['input']
+  /** Which version. */
+  readonly seatingPlanId: Scalars['ID']['input']
+  /** As for `holdSeats`. */
+  readonly idempotencyKey: Scalars['String']['input']
+}
+
 /** See `changeTicketTypes`. */
 export type ChangeTicketTypesInput = {
   /** Which event. */
@@ -2123,6 +2152,15 @@ export type UpdateEventOutcome =
   | SeatingPlanNotFound
   | IdempotencyKeyReused
 
+export type ChangeSeatingPlanOutcome =
+  | Event
+  | EventNotFound
+  | EventFieldsFixed
+  | EventNotPublishable
+  | VenueUnavailable
+  | SeatingPlanNotFound
+  | IdempotencyKeyReused
+
 export type ChangeTicketTypesOutcome =
   | Event
   | EventNotFound
@@ -2370,6 +2408,14 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | (EventSource & { __typename: 'Event' })
     | (EventNotFound & { __typename: 'EventNotFound' })
     | (EventFieldsFixed & { __typename: 'EventFieldsFixed' })
+    | (VenueUnavailable & { __typename: 'VenueUnavailable' })
+    | (SeatingPlanNotFound & { __typename: 'SeatingPlanNotFound' })
+    | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
+  ChangeSeatingPlanOutcome:
+    | (EventSource & { __typename: 'Event' })
+    | (EventNotFound & { __typename: 'EventNotFound' })
+    | (EventFieldsFixed & { __typename: 'EventFieldsFixed' })
+    | (EventNotPublishable & { __typename: 'EventNotPublishable' })
     | (VenueUnavailable & { __typename: 'VenueUnavailable' })
     | (SeatingPlanNotFound & { __typename: 'SeatingPlanNotFound' })
     | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
@@ -2652,6 +2698,7 @@ export type ResolversTypes = {
   RescheduleEventInput: RescheduleEventInput
   CancelEventInput: CancelEventInput
   CompleteEventInput: CompleteEventInput
+  ChangeSeatingPlanInput: ChangeSeatingPlanInput
   ChangeTicketTypesInput: ChangeTicketTypesInput
   TicketTypeChangeInput: TicketTypeChangeInput
   TicketTypeInput: TicketTypeInput
@@ -2709,6 +2756,7 @@ export type ResolversTypes = {
   IdempotencyKeyReused: ResolverTypeWrapper<IdempotencyKeyReused>
   CreateEventOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CreateEventOutcome']>
   UpdateEventOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['UpdateEventOutcome']>
+  ChangeSeatingPlanOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ChangeSeatingPlanOutcome']>
   ChangeTicketTypesOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ChangeTicketTypesOutcome']>
   RequestImageUploadOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RequestImageUploadOutcome']>
   RescheduleEventOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RescheduleEventOutcome']>
@@ -2819,6 +2867,7 @@ export type ResolversParentTypes = {
   RescheduleEventInput: RescheduleEventInput
   CancelEventInput: CancelEventInput
   CompleteEventInput: CompleteEventInput
+  ChangeSeatingPlanInput: ChangeSeatingPlanInput
   ChangeTicketTypesInput: ChangeTicketTypesInput
   TicketTypeChangeInput: TicketTypeChangeInput
   TicketTypeInput: TicketTypeInput
@@ -2876,6 +2925,7 @@ export type ResolversParentTypes = {
   IdempotencyKeyReused: IdempotencyKeyReused
   CreateEventOutcome: ResolversUnionTypes<ResolversParentTypes>['CreateEventOutcome']
   UpdateEventOutcome: ResolversUnionTypes<ResolversParentTypes>['UpdateEventOutcome']
+  ChangeSeatingPlanOutcome: ResolversUnionTypes<ResolversParentTypes>['ChangeSeatingPlanOutcome']
   ChangeTicketTypesOutcome: ResolversUnionTypes<ResolversParentTypes>['ChangeTicketTypesOutcome']
   RequestImageUploadOutcome: ResolversUnionTypes<ResolversParentTypes>['RequestImageUploadOutcome']
   RescheduleEventOutcome: ResolversUnionTypes<ResolversParentTypes>['RescheduleEventOutcome']
@@ -3109,6 +3159,12 @@ export type MutationResolvers<
     ContextType,
     RequireFields<MutationChangeTicketTypesArgs, 'input'>
   >
+  changeSeatingPlan?: Resolver<
+    ResolversTypes['ChangeSeatingPlanOutcome'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationChangeSeatingPlanArgs, 'input'>
+  >
   rescheduleEvent?: Resolver<
     ResolversTypes['RescheduleEventOutcome'],
     ParentType,
@@ -3299,6 +3355,12 @@ export type EventResolvers<
   venue?: Resolver<Maybe<ResolversTypes['Venue']>, ParentType, ContextType>
   partner?: Resolver<Maybe<ResolversTypes['Partner']>, ParentType, ContextType>
   ticketTypes?: Resolver<ReadonlyArray<ResolversTypes['TicketType']>, ParentType, ContextType>
+  displacedTickets?: Resolver<
+    ResolversTypes['TicketConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<EventDisplacedTicketsArgs, 'first'>
+  >
   sections?: Resolver<ReadonlyArray<ResolversTypes['EventSection']>, ParentType, ContextType>
   seats?: Resolver<
     ReadonlyArray<ResolversTypes['Seat']>,
@@ -4231,6 +4293,24 @@ export type UpdateEventOutcomeResolvers<
   >
 }
 
+export type ChangeSeatingPlanOutcomeResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['ChangeSeatingPlanOutcome'] =
+    ResolversParentTypes['ChangeSeatingPlanOutcome'],
+> = {
+  __resolveType: TypeResolveFn<
+    | 'Event'
+    | 'EventNotFound'
+    | 'EventFieldsFixed'
+    | 'EventNotPublishable'
+    | 'VenueUnavailable'
+    | 'SeatingPlanNotFound'
+    | 'IdempotencyKeyReused',
+    ParentType,
+    ContextType
+  >
+}
+
 export type ChangeTicketTypesOutcomeResolvers<
   ContextType = RequestContext,
   ParentType extends ResolversParentTypes['ChangeTicketTypesOutcome'] =
@@ -4634,6 +4714,7 @@ export type Resolvers<ContextType = RequestContext> = {
   IdempotencyKeyReused?: IdempotencyKeyReusedResolvers<ContextType>
   CreateEventOutcome?: CreateEventOutcomeResolvers<ContextType>
   UpdateEventOutcome?: UpdateEventOutcomeResolvers<ContextType>
+  ChangeSeatingPlanOutcome?: ChangeSeatingPlanOutcomeResolvers<ContextType>
   ChangeTicketTypesOutcome?: ChangeTicketTypesOutcomeResolvers<ContextType>
   RequestImageUploadOutcome?: RequestImageUploadOutcomeResolvers<ContextType>
   RescheduleEventOutcome?: RescheduleEventOutcomeResolvers<ContextType>

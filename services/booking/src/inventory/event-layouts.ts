@@ -47,6 +47,17 @@ export async function eventLayout(db: Queryable, eventId: string): Promise<Event
   return { ...frame, plan }
 }
 
+/** Has the layout of an event read again at once: whoever has changed it sees what they did. */
+export function forgetLayout(eventId: string): void {
+  frames.delete(eventId)
+}
+
+/** The same, as it is now: for who has a seat that the one in memory does not know. */
+export async function eventLayoutNow(db: Queryable, eventId: string): Promise<EventLayout | null> {
+  forgetLayout(eventId)
+  return eventLayout(db, eventId)
+}
+
 /** Whoever asks while it is read waits for the same answer: at a rush there are thousands. */
 function readTogether(db: Queryable, eventId: string): Promise<Frame | undefined> {
   const underWay = reading.get(eventId) ?? readFrame(db, eventId).finally(() => reading.delete(eventId))

@@ -3,7 +3,7 @@ import type { SalesChannel } from '../holds/hold.rules.ts'
 import { layoutOf } from '../venues/plan-layouts.ts'
 import type { PlanLayout, PlanRow } from '../venues/plan.rules.ts'
 import { seatStates } from './availability.sql.ts'
-import { eventLayout, type EventLayout } from './event-layouts.ts'
+import { eventLayout, eventLayoutNow, type EventLayout } from './event-layouts.ts'
 
 /** What a seat can be at a moment. */
 export type SeatStatus = 'AVAILABLE' | 'HELD' | 'SOLD' | 'BLOCKED'
@@ -81,7 +81,9 @@ export async function seatsByNumbers(
   seatNos: readonly number[],
   status: SeatStatus | null,
 ): Promise<EventSeat[]> {
-  const layout = await eventLayout(db, eventId)
+  const known = await eventLayout(db, eventId)
+  const isBehind = seatNos.some((seatNo) => seatNo >= (known?.plan.seats.length ?? 0))
+  const layout = isBehind ? await eventLayoutNow(db, eventId) : known
   if (!layout) throw new Error('only a published event has seats that somebody can have')
   return seatNos.map((seatNo) => seatAt(layout, eventId, seatNo, status))
 }

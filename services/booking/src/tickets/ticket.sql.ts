@@ -1,6 +1,6 @@
-import { and, asc, desc, eq, inArray, lt, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, getTableColumns, gt, inArray, isNull, lt, sql } from 'drizzle-orm'
 import type { Queryable, Transaction } from '@tikitu/runtime/database'
-import { bookings, events, planRows, planSeats, ticketTypes, tickets, venues } from '../tables.ts'
+import { bookings, eventSeats, events, planRows, planSeats, ticketTypes, tickets, venues } from '../tables.ts'
 
 /** A ticket as it is stored. */
 export type TicketRow = typeof tickets.$inferSelect
@@ -95,6 +95,27 @@ export async function expireTickets(tx: Transaction, bookingIds: readonly string
     .update(tickets)
     .set({ status: 'EXPIRED' })
     .where(and(inArray(tickets.bookingId, [...bookingIds]), eq(tickets.status, 'ACTIVE')))
+}
+
+/** Good tickets of an event whose seats are not for sale any more, in the order of their ids. */
+export function ticketsWithoutSeat(
+  db: Queryable,
+  { eventId, after, limit }: { readonly eventId: string; readonly after: string | null; readonly limit: number },
+): Promise<TicketRow[]> {
+  return db
+    .select(getTableColumns(tickets))
+    .from(tickets)
+    .innerJoin(eventSeats, and(eq(eventSeats.eventId, tickets.eventId), eq(eventSeats.seatNo, tickets.seatNo)))
+    .where(
+      and(
+        eq(tickets.eventId, eventId),
+        inArray(tickets.status, ['ACTIVE', 'USED']),
+        isNull(eventSeats.ticketTypeNo),
+        after === null ? undefined : gt(tickets.id, after),
+      ),
+    )
+    .orderBy(asc(tickets.id))
+    .limit(limit)
 }
 
 /** Tickets by id. */

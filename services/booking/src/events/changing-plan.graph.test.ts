@@ -1,0 +1,157 @@
+import type { Identity } from '@tikitu/runtime/identity'
+import { newId } from '@tikitu/runtime/ids'
+import { accepted } from '@tikitu/runtime/outcome'
+import { aPartnerUser, aUser, testService, type TestService } from '@tikitu/runtime/testing'
+import { PaymentSucceeded } from '@tikitu/schema/events/payment'
+import { beforeAll, expect, test } from 'vitest'
+import { aPlan, LIMITS, TICKET_KEY_SECRET, type RowSpec } from '../../test/build.ts'
+import { aHold, aSale } from '../../test/sales.ts'
+import { aConfirmed, aPayment, brokenInvariants, checkOut, deliver, passDeadline, statusOf } from '../../test/story.ts'
+import { holdBestAvailable, holdSeats } from '../holds/holds.ts'
+import { defineBooking } from '../service.ts'
+
+let booking: TestService
+beforeAll(async () => {
+  booking = await testService(defineBooking({ ticketKeySecret: TICKET_KEY_SECRET }))
+})
+
+const EVENT = `__typename ... on Refusal { message } ... on EventFieldsFixed { fields } ... on EventNotPublishable { problems }
+  ... on SeatingPlanNotFound { seatingPlanId }
+  ... on Event { id sections { name rows seats available } seats { id status } ticketTypes { id name capacity available }
+    displacedTickets { edges { node { id status seat { id } booking { id } } } } }`
+
+async function change(identity: Identity, eventId: string, seatingPlanId: string, idempotencyKey = newId()) {
+  const query = `mutation ($input: ChangeSeatingPlanInput!) { changeSeatingPlan(input: $input) { ${EVENT} } }`
+  const { data } = await booking.graph(identity, query, { input: { eventId, seatingPlanId, idempotencyKey } })
+  return data.changeSeatingPlan
+}
+
+/** Another version of the plan of a sale, whose row has twelve seats. */
+async function anotherPlan(eventId: string, ...rows: RowSpec[]) {
+  const { rows: found } = await booking.database.pool.query(
+    'select venue_id as "venueId", partner_id as "partnerId" from events where id = $1',
+    [eventId],
+  )
+  return aPlan(booking.database, found[0], rows)
+}
+const STALLS = { section: 'Stalls', category: 'Stalls' }
+
+test('is for those who publish the event, with a plan of its venue that has what is sold', async () => {
+  const sale = await aSale(booking.database)
+  const plan = await anotherPlan(sale.eventId, { ...STALLS, width: 8 })
+  for (const other of [aUser(), aPartnerUser(newId()), aPartnerUser(sale.partnerId, 'SCANNER')]) {
+    expect(await change(other, sale.eventId, plan)).toMatchObject({ __typename: 'EventNotFound' })
+  }
+  const owner = aPartnerUser(sale.partnerId)
+  const elsewhere = await anotherPlan((await aSale(booking.database)).eventId, { ...STALLS, width: 8 })
+  expect(await change(owner, sale.eventId, elsewhere)).toMatchObject({ seatingPlanId: elsewhere })
+  const without = await anotherPlan(sale.eventId, { section: 'Balcony', category: 'Balcony', width: 8 })
+  expect(await change(owner, sale.eventId, without)).toMatchObject({ problems: [expect.stringContaining('Stalls')] })
+})
+
+test('seats that are gone are not sold any more, stay what they are for who bought them, and new ones are on sale', async () => {
+  const { database } = booking
+  const bought = await aConfirmed(database, { seatNos: [10, 11] })
+  const { sale } = bought
+  const holder = await aHold(database, sale, { seatNos: [8, 9] })
+  const waiting = await aHold(database, sale, { seatNos: [7] })
+  accepted(await checkOut(database, waiting))
+  const late = await aHold(database, sale, { seatNos: [6] })
+  accepted(await checkOut(database, late))
+  await passDeadline(database, late.id)
+  const keeper = await aHold(database, sale, { seatNos: [0] })
+
+  const owner = aPartnerUser(sale.partnerId)
+  const plan = await anotherPlan(sale.eventId, { ...STALLS, width: 6 }, { ...STALLS, width: 5 })
+  const changed = await change(owner, sale.eventId, plan)
+  expect(changed).toMatchObject({
+    ticketTypes: [
+      { name: 'Stalls', capacity: 11, available: 10 },
+      { name: 'Standing', capacity: 10 },
+    ],
+    sections: [{ name: 'Stalls', rows: 2, seats: 17, available: 10 }],
+  })
+  const states = new Map(changed.seats.map(({ id, status }: { id: string; status: string }) => [id, status]))
+  expect(['1-1', '1-2', '1-7', '1-9', '1-11', '2-5'].map((seat) => states.get(`Stalls-${seat}`))).toEqual([
+    'HELD',
+    'AVAILABLE',
+    'BLOCKED',
+    'BLOCKED',
+    'BLOCKED',
+    'AVAILABLE',
+  ])
+  expect(changed.displacedTickets.edges.map(({ node }: { node: object }) => node)).toMatchObject(
+    ['Stalls-1-11', 'Stalls-1-12'].map((id) => ({ status: 'ACTIVE', seat: { id }, booking: { id: bought.id } })),
+  )
+  expect(await Promise.all([bought, holder, waiting, keeper].map(({ id }) => statusOf(database, id)))).toEqual([
+    'CONFIRMED',
+    'RELEASED',
+    'CANCELLED',
+    'HELD',
+  ])
+
+  const buyer = () => ({ userId: newId(), eventId: sale.eventId, idempotencyKey: newId(), limits: LIMITS })
+  expect(await holdSeats(database, { ...buyer(), seatIds: ['Stalls-1-9'] })).toMatchObject({ refusal: 'SeatsUnknown' })
+  const best = { ticketTypeId: changed.ticketTypes[0].id, quantity: 5 }
+  for (const row of [1, 2]) {
+    expect(await holdBestAvailable(database, { ...buyer(), ...best })).toMatchObject({
+      value: { seatNos: { length: 5 } },
+      ok: row > 0,
+    })
+  }
+  expect(await holdBestAvailable(database, { ...buyer(), ...best })).toMatchObject({ refusal: 'SoldOut' })
+  await deliver(database, PaymentSucceeded, aPayment(late))
+  expect(await statusOf(database, late.id)).toBe('REFUND_DUE')
+  expect(await brokenInvariants(database)).toEqual([])
+
+  const seen = await booking.graph(
+    aUser(),
+    `query ($id: ID!) { event(id: $id) { ${'displacedTickets { edges { cursor } }'} } }`,
+    { id: sale.eventId },
+  )
+  expect(seen.data.event.displacedTickets.edges).toEqual([])
+})
+
+test('a seat that comes back is on sale again, and the same wish again does nothing', async () => {
+  const sale = await aSale(booking.database)
+  const owner = aPartnerUser(sale.partnerId)
+  const [small, whole] = [
+    await anotherPlan(sale.eventId, { ...STALLS, width: 6 }),
+    await anotherPlan(sale.eventId, { ...STALLS, width: 12 }),
+  ]
+  const idempotencyKey = newId()
+  expect((await change(owner, sale.eventId, small, idempotencyKey)).ticketTypes[0].capacity).toBe(6)
+  expect((await change(owner, sale.eventId, small, idempotencyKey)).ticketTypes[0].capacity).toBe(6)
+  expect((await change(owner, sale.eventId, whole)).ticketTypes[0]).toMatchObject({ capacity: 12, available: 12 })
+  const { rows } = await booking.database.pool.query(
+    'select count(*)::integer as seats from event_seats where event_id = $1',
+    [sale.eventId],
+  )
+  expect(rows).toEqual([{ seats: 12 }])
+})
+
+test('whoever buys while the plan changes has a seat or none, and nobody a ticket too few', async () => {
+  const { database } = booking
+  const sale = await aSale(database)
+  const plan = await anotherPlan(sale.eventId, { ...STALLS, width: 6 })
+  const buys = Array.from({ length: 12 }, async (_, seatNo) => {
+    const held = await holdSeats(database, {
+      userId: newId(),
+      eventId: sale.eventId,
+      idempotencyKey: newId(),
+      limits: LIMITS,
+      seatIds: [`Stalls-1-${seatNo + 1}`],
+    })
+    return held.ok ? held.value.id : null
+  })
+  const [changed, ...held] = await Promise.all([change(aPartnerUser(sale.partnerId), sale.eventId, plan), ...buys])
+  expect(changed.__typename).toBe('Event')
+  const { rows } = await database.pool.query(
+    `select count(*)::integer as wrong from event_seats s
+      where s.event_id = $1 and s.ticket_type_no is null and s.expires_at > now()`,
+    [sale.eventId],
+  )
+  expect(rows).toEqual([{ wrong: 0 }])
+  expect(held.filter((id) => id !== null).length).toBeGreaterThanOrEqual(6)
+  expect(await brokenInvariants(database)).toEqual([])
+})
