@@ -36,7 +36,8 @@ export async function keepSeats(
 }
 
 /**
- * Sells seats to a booking for good: those that are still its own and those that nobody has and that are for sale. All of them, or none when
+ * Sells seats to a booking for good: those that are still its own and those that nobody has.
+ * A seat that was taken out of the sale is neither. All of them, or none when
  * somebody else has one. Waits, in the seats' order, for whoever is taking one of them at this moment.
  */
 export async function sellSeats(tx: Transaction, { eventId, bookingId, seatNos }: SeatsOf): Promise<boolean> {
@@ -47,10 +48,8 @@ export async function sellSeats(tx: Transaction, { eventId, bookingId, seatNos }
     .where(
       and(
         these,
-        or(
-          eq(eventSeats.bookingId, bookingId),
-          and(lte(eventSeats.expiresAt, sql`now()`), isNotNull(eventSeats.ticketTypeNo)),
-        ),
+        isNotNull(eventSeats.ticketTypeNo),
+        or(eq(eventSeats.bookingId, bookingId), lte(eventSeats.expiresAt, sql`now()`)),
       ),
     )
     .orderBy(asc(eventSeats.seatNo))
