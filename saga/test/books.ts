@@ -19,6 +19,7 @@ export async function wrongIn({ booking, payment, charges }: Books): Promise<str
   return [
     ...disagreements(payments, bookings),
     ...chargedTwice(payments),
+    ...(await openInVain(payment)),
     ...(await ledgerErrors(payment)),
     ...(await brokenInvariants(booking)),
   ]
@@ -70,6 +71,15 @@ function chargedTwice(payments: readonly PaymentRow[]): string[] {
   return [...Map.groupBy(kept, ({ bookingId }) => bookingId)]
     .filter(([, ofBooking]) => ofBooking.length > 1)
     .map(([bookingId, ofBooking]) => `booking ${bookingId} is charged ${ofBooking.length} times`)
+}
+
+/** Attempts that could still take money for which nobody would get tickets. */
+async function openInVain({ pool }: Database): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>(
+    `select p.id from payments p join payment_requests r using (booking_id)
+      where p.status in ('PENDING', 'REQUIRES_ACTION', 'PROCESSING') and r.status = 'CANCELLED'`,
+  )
+  return rows.map(({ id }) => `payment ${id} is open, and its booking wants no money`)
 }
 
 async function ledgerErrors({ pool }: Database): Promise<string[]> {
