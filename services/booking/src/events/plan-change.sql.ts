@@ -8,7 +8,7 @@ import { sql } from 'drizzle-orm'
  */
 
 /** The category of a seat that was taken out. */
-export const TAKEN_OUT = ''
+const TAKEN_OUT = ''
 
 /** What leads from an event's plan to another. */
 export interface PlanChange {
