@@ -16,7 +16,7 @@ import type { BenchContext } from '../harness.ts'
 const LEASH = ['--import', join(REPOSITORY, 'local/src/runner/leash.ts')]
 
 /** The services that a purchase goes through. */
-export const SELLERS = ['booking', 'payment'] as const
+const SELLERS = ['booking', 'payment'] as const
 
 /** Where the sandbox of payments listens, above the services. */
 const SANDBOX_PORT = 14

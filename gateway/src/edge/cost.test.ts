@@ -304,6 +304,7 @@ describe('a weight', () => {
       'SeatingPlan.sections',
     ])
     expect([...weights.priorities].map((place) => place.replace('Mutation.', '')).toSorted()).toEqual([
+      'approveRefund',
       'cancelBooking',
       'checkIn',
       'checkout',
@@ -312,7 +313,12 @@ describe('a weight', () => {
       'holdBestAvailable',
       'holdGeneralAdmission',
       'holdSeats',
+      'markSettlementPaid',
+      'refundBooking',
+      'rejectRefund',
       'releaseHold',
+      'resolveRefund',
+      'retryRefund',
       'startPayment',
       'uploadScans',
     ])

@@ -43,5 +43,5 @@ test('each kind, id and service secret has another, and asking again gives the s
   const another = bearerSecrets('another secret of more than thirty-two')
   expect(secrets('device', id)).toBe(secrets('device', id))
   const all = [secrets('device', id), secrets('deviceToken', id), secrets('device', newId()), another('device', id)]
-  expect(new Set(all.map((text) => text.split('_')[1])).size).toBe(4)
+  expect(new Set(all.map((text) => text.slice(text.indexOf('_')))).size).toBe(4)
 })
