@@ -20,6 +20,8 @@ const SOAK = Boolean(process.env['SOAK'])
 /** Stories that are told, and those in which a planted fault must come to light. */
 const RUNS = SOAK ? 1_000 : 8
 const FAULT_RUNS = SOAK ? 400 : 60
+/** Always the same stories in CI, so that a change fails for its own mistakes; others in every soak. */
+const SEED = SOAK ? {} : { seed: 1234 }
 
 /** Two sales of a partner in one currency, so that what is owed for one is taken off the other. */
 interface Told {
@@ -156,7 +158,7 @@ test(
     const { database } = await testDatabase('payment')
     await fc.assert(
       fc.asyncProperty(stories, (story) => tell(database, story)),
-      { numRuns: RUNS, endOnFailure: !SOAK },
+      { ...SEED, numRuns: RUNS, endOnFailure: !SOAK },
     )
     const { rows } = await database.pool.query('select currency, sum(amount) from ledger_entries group by currency')
     expect(rows).toEqual([{ currency: 'EUR', sum: '0' }])
@@ -199,7 +201,7 @@ describe('a planted fault comes to light', () => {
       await database.pool.query(fault)
       const { failed, errorInstance } = await fc.check(
         fc.asyncProperty(stories, (story) => tell(database, story)),
-        { numRuns: FAULT_RUNS, endOnFailure: true },
+        { ...SEED, numRuns: FAULT_RUNS, endOnFailure: true },
       )
       expect(failed).toBe(true)
       // Not the database that would not have it, but somebody who saw it.
