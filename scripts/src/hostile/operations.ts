@@ -74,7 +74,9 @@ function wayTo(target: GraphQLObjectType, query: GraphQLObjectType): Step[] {
 function stepsFrom(type: GraphQLObjectType): Step[] {
   const fields = Object.values(type.getFields())
   const byId = fields.filter(({ args }) => args.length === 1 && args[0]?.name === 'id')
-  return [...byId, ...fields.filter(({ args }) => args.length === 0)].map((field) => ({ type, field }))
+  const asTheyAre = fields.filter(({ args }) => args.length === 0)
+  const asked = fields.filter((field) => field.args.length > 0 && !byId.includes(field))
+  return [...byId, ...asTheyAre, ...asked].map((field) => ({ type, field }))
 }
 
 function singleObject(field: GraphQLField<unknown, unknown> | undefined): GraphQLObjectType | undefined {

@@ -3,6 +3,7 @@ import type { Plausible } from './places.ts'
 
 /** Far enough in the future for everything that has to be. */
 const NEXT_YEAR = new Date(Date.now() + 365 * 86_400_000)
+const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString()
 const hoursLater = (hours: number) => new Date(NEXT_YEAR.getTime() + hours * 3_600_000).toISOString()
 
 /** Of something that there is not: what is done to it is done to nobody else's. */
@@ -23,10 +24,15 @@ export function plausibleWith(facts: Facts): Plausible {
     'Query.event.id': facts.eventId,
     'Query.hold.id': facts.holdId,
     'Query.partner.id': facts.partnerId,
+    'Query.partnerStatement.currency': 'GBP',
+    'Query.partnerStatement.from': daysAgo(30),
+    'Query.partnerStatement.partnerId': facts.partnerId,
+    'Query.partnerStatement.until': daysAgo(0),
     'Query.payment.id': facts.paymentId,
     'Query.previewTemplate.templateId': facts.templateId,
     'Query.seatingPlan.id': facts.seatingPlanId,
     'Query.seatMap.eventId': facts.eventId,
+    'Query.settlement.id': NOTHING,
     'Query.ticket.id': facts.ticketId,
     'Query.user.id': facts.buyerId,
     'Query.validateTicket.eventId': facts.eventId,
@@ -44,6 +50,9 @@ export function plausibleWith(facts: Facts): Plausible {
     'ChangeSettingInput.expectedVersion': 0,
     'ChangeSettingInput.key': 'user.addressesMax',
     'ChangeSettingInput.value': 20,
+    'ChangeSeatingPlanInput.eventId': NOTHING,
+    'ChangeSeatingPlanInput.seatingPlanId': facts.seatingPlanId,
+    'ChangeTicketTypesInput.eventId': NOTHING,
     'CheckInInput.code': facts.ticketCode,
     'CheckInInput.eventId': facts.eventId,
     'CheckoutInput.holdId': facts.holdId,
@@ -60,6 +69,7 @@ export function plausibleWith(facts: Facts): Plausible {
     'CreateVenueInput.partnerId': facts.partnerId,
     'CreateVenueInput.timezone': 'Europe/London',
     'DeactivateAdminInput.adminId': facts.adminId,
+    'DecideRefundInput.refundId': NOTHING,
     'ExtendHoldInput.holdId': facts.holdId,
     'HoldBestAvailableInput.eventId': facts.eventId,
     'HoldBestAvailableInput.ticketTypeId': facts.seatedTypeId,
@@ -72,9 +82,11 @@ export function plausibleWith(facts: Facts): Plausible {
     'IssueDeviceTokenInput.partnerId': facts.partnerId,
     'MakeDefaultAddressInput.addressId': facts.addressId,
     'MarkNotificationReadInput.notificationId': facts.notificationId,
+    'MarkSettlementPaidInput.settlementId': NOTHING,
     'OfflineScanInput.code': facts.ticketCode,
     'OfflineScanInput.scannedAt': new Date().toISOString(),
     'PublishEventInput.eventId': facts.eventId,
+    'RefundBookingInput.bookingId': NOTHING,
     'RegisterPartnerInput.contactEmail': 'somebody@example.com',
     'RejectPartnerInput.partnerId': facts.partnerToRejectId,
     'ReleaseHoldInput.holdId': facts.holdId,
@@ -87,9 +99,11 @@ export function plausibleWith(facts: Facts): Plausible {
     'RevokeDeviceInput.deviceId': NOTHING,
     'SaveTemplateInput.locale': 'en',
     'SaveTemplateInput.name': 'refund-sent',
+    'SkipEventInput.eventId': NOTHING,
     'StartPaymentInput.bookingId': facts.pendingBookingId,
     'SuspendPartnerInput.partnerId': facts.partnerToSuspendId,
     'SuspendUserInput.userId': facts.rivalId,
+    'TicketTypeChangeInput.ticketTypeId': NOTHING,
     'TicketTypeInput.capacity': 10,
     'TicketTypeInput.seated': false,
     'TransferTicketInput.ticketId': facts.ticketId,
