@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { count, Counted, eventDatabase, handledIn, overRabbitmq, record, startService } from '../../test/events.ts'
 import { waitFor } from '../testing/index.ts'
@@ -151,3 +152,12 @@ test('the relay is woken when a transaction that emitted has committed, once, an
   wakeRelay(database)
   expect(woken).toBe(2)
 })
+
+test('a service that is stopped at any moment of its start ends', async () => {
+  const booking = await eventDatabase()
+  for (let moment = 0; moment < 100; moment++) {
+    const events = await startService('booking', booking)
+    await delay(moment / 3)
+    await events.stop()
+  }
+}, 20_000)

@@ -92,6 +92,8 @@ export function startRelay({ database, source, pipes, log, watched = {} }: Relay
     const turn = new AbortController()
     const endTurn = () => turn.abort()
     stopping.signal.addEventListener('abort', endTurn)
+    // The turn may have come while somebody said stop.
+    if (stopping.signal.aborted) endTurn()
     const senders = pipes.map((pipe) => createSender({ session, source, pipe, log, ended: turn.signal }))
     const work = [number(), ...senders.map((sender) => sender.run())]
 
