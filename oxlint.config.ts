@@ -237,6 +237,7 @@ export default {
         '**/*.test.ts',
         '**/test/**',
         'runtime/src/testing/**',
+        'vitest.workspace.ts',
       ],
       rules: { 'node/no-process-env': 'off' },
     },

@@ -180,7 +180,7 @@ describe.each(Object.entries(SCENARIOS))('%s:', (scenario, steps) => {
     expect(ending).toEqual(undisturbed())
   })
 
-  test.each(numbered)('late again: "$name"', async ({ name }) => {
+  test.runIf(process.env['SOAK']).each(numbered)('late again: "$name"', async ({ name }) => {
     const { ending } = await walk([...steps, name])
     expect(ending).toEqual(undisturbed())
   })
