@@ -7,7 +7,7 @@ import { aHold, anEvent, LIMITS, runOut } from '../../test/build.ts'
 import { expectSoundInventory, together } from '../../test/sound.ts'
 import { seatsWish, typeWish } from '../../test/wishes.ts'
 import { inBatches } from './batch.ts'
-import { holdBestSeatsTogether, holdChosenSeatsTogether, holdUnitsTogether, type TypeWish } from './hold-batch.sql.ts'
+import { holdChosenSeatsTogether, holdUnitsTogether, type TypeWish } from './hold-batch.sql.ts'
 import type { CommonAnswer, TypeAnswer } from './hold.rules.ts'
 import { holdChosenSeats, holdUnits } from './hold.sql.ts'
 import { holdSeats } from './holds.ts'
@@ -286,15 +286,4 @@ test('answers that are lost on their way, with the holds committed, are found ag
   expect(names(answers)).toEqual(['HELD', ...Array.from({ length: 7 }, () => 'REPEATED')])
   const { rows } = await database.pool.query('select from bookings where event_id = $1', [event.id])
   expect(rows).toHaveLength(8)
-})
-
-test('the best seats that are wanted together are given out in turn, side by side', async () => {
-  const event = await anEvent(database, { rows: [{ width: 5 }, { width: 5 }] })
-  const wishes = [3, 2, 4, 4].map((quantity) => typeWish(event, quantity, { type: 'STALLS' }))
-  expect(await holdBestSeatsTogether(database, wishes)).toMatchObject([
-    { outcome: 'HELD', hold: { seatNos: [0, 1, 2] } },
-    { outcome: 'HELD', hold: { seatNos: [3, 4] } },
-    { outcome: 'HELD', hold: { seatNos: [5, 6, 7, 8] } },
-    { outcome: 'SoldOut', facts: { available: 1 } },
-  ])
 })
