@@ -7,6 +7,7 @@ import { SERVICE_NAMES } from '@tikitu/schema/services'
 import Fastify, { LogController, type FastifyInstance } from 'fastify'
 import type { GatewayConfig } from './config.ts'
 import { admission } from './edge/admission.ts'
+import { openBudgets } from './edge/budgets.ts'
 import { addJsonBodies } from './edge/body.ts'
 import { Crowd } from './edge/crowd.ts'
 import { readCostWeights } from './edge/cost-weights.ts'
@@ -34,6 +35,7 @@ import { addLive } from './live/live.ts'
 import { addGraphiql } from './pages/graphiql.ts'
 import { addLandingPage } from './pages/landing.ts'
 import { addSignIn } from './pages/sign-in.ts'
+import { addRest } from './rest/rest.ts'
 
 /** How long a client may take to send its request, in milliseconds. */
 const REQUEST_MILLISECONDS = 30_000
@@ -84,6 +86,7 @@ export async function buildGateway(config: GatewayConfig): Promise<FastifyInstan
   checkScalars(app.graphql.schema)
 
   const costOf = costCompiler(app.graphql.schema, readCostWeights(SERVICE_NAMES.map(subgraphSdl)))
+  const chargeFor = openBudgets(config.costLimits)
   const revocations = rememberRevocations()
   const authenticate = authenticatorOf(config, revocations, log)
   const crowd = new Crowd(config.crowdLimits)
@@ -99,13 +102,14 @@ export async function buildGateway(config: GatewayConfig): Promise<FastifyInstan
     operationCheck(config.queryLimits, costOf),
   )
   const templateOf = renames ? templates(app.graphql.schema) : undefined
-  const admit = admission(config, costOf, refuseForNow, documents, templateOf)
+  const admit = admission(config, costOf, chargeFor, refuseForNow, documents, templateOf)
   const live = await addLive(app, { path: GRAPHQL_PATH, config, authenticate, revocations, admit, costOf, subscribe })
   addGraphqlRoute(app, config, authenticate, admit, live, documents, crowd)
   addRevocations(app, config, revocations)
   addHealth(app, config.serviceUrls)
   addMedia(app, config)
   addWebhooks(app, config)
+  addRest(app, config, authenticate, chargeFor)
   addHealthPage(app, config, authenticate)
   const isOpen = config.environment !== 'production'
   addGraphiql(app, isOpen ? async () => true : addSignIn(app, authenticate))

@@ -1,7 +1,7 @@
 import { Fault } from '@tikitu/runtime/fault'
 import type { Identity } from '@tikitu/runtime/identity'
 import type { GatewayConfig } from '../config.ts'
-import { openBudgets, type Charge } from './budgets.ts'
+import type { Charge, ChargeFor } from './budgets.ts'
 import type { CostOf } from './cost.ts'
 import { operationCheck, type CheckedOperation } from './documents.ts'
 import type { GraphqlRequest } from './graphql-request.ts'
@@ -21,16 +21,16 @@ export interface AdmittedOperation extends CheckedOperation {
  */
 export type Admit = (asked: GraphqlRequest, identity: Identity) => AdmittedOperation
 
-/** The admission by the limits of the configuration. There is one of a process: it knows what everybody has spent. */
+/** The admission by the limits of the configuration. `chargeFor` knows what everybody has spent. */
 export function admission(
-  config: Pick<GatewayConfig, 'queryLimits' | 'costLimits' | 'environment'>,
+  config: Pick<GatewayConfig, 'queryLimits' | 'environment'>,
   costOf: CostOf,
+  chargeFor: ChargeFor,
   refuseUnderPressure: RefuseUnderPressure,
   { refuseUntrusted }: TrustedDocuments,
   templateOf?: TemplateOf,
 ): Admit {
   const check = operationCheck(config.queryLimits, costOf, templateOf)
-  const chargeFor = openBudgets(config.costLimits)
   return (asked, identity) => {
     refuseUntrusted(asked.query)
     const operation = check(asked.query, asked.operationName)

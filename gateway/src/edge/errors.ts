@@ -3,6 +3,7 @@ import { Fault } from '@tikitu/runtime/fault'
 import type { Logger } from '@tikitu/runtime/log'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { GraphQLError } from 'graphql'
+import { Throttled } from './budgets.ts'
 import { Overcrowded } from './crowd.ts'
 import { Overloaded } from './pressure.ts'
 
@@ -55,15 +56,22 @@ export function addErrorAnswers(app: FastifyInstance, suggestions: boolean): voi
 
 /** Answers a request with what went wrong, when it never reached a route or its route failed. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply, suggestions: boolean): void {
+  const errors = beginErrorAnswer(error, request, reply, suggestions)
+  void reply.type('application/json; charset=utf-8').send({ errors })
+}
+
+/** Sets the status and headers of an answer that says what went wrong, and gives what its body has to say. */
+export function beginErrorAnswer(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  suggestions: boolean,
+): PublicError[] {
   const fault = faultOf(error)
   if (fault.code === 'UNAUTHENTICATED') void reply.header('www-authenticate', 'Bearer')
-  if (isShed(fault)) void reply.header('retry-after', fault.retryAfterSeconds)
-  const errors = toldOf(fault, request, suggestions)
-  void reply
-    .code(statusOf(error, fault))
-    .headers({ 'x-request-id': request.id })
-    .type('application/json; charset=utf-8')
-    .send({ errors })
+  if (isShed(fault) || fault instanceof Throttled) void reply.header('retry-after', fault.retryAfterSeconds)
+  void reply.code(statusOf(error, fault)).headers({ 'x-request-id': request.id })
+  return toldOf(fault, request, suggestions)
 }
 
 const isShed = (fault: Fault) => fault instanceof Overloaded || fault instanceof Overcrowded

@@ -23,6 +23,7 @@ import { bearerSecrets } from './tickets/bearer.ts'
 import { keepCountingDemand } from './listings/demand.ts'
 import { openKeyring } from './tickets/keyring.ts'
 import { ticketResolvers } from './tickets/ticket.resolvers.ts'
+import { ticketRoutes } from './tickets/ticket.routes.ts'
 import { venueSubscriptions } from './venues/venue.events.ts'
 
 /** Booking's table of contents: events, their seats, and who holds, books and uses them. */
@@ -33,7 +34,7 @@ export function defineBooking({
   const keyring = openKeyring(ticketKeySecret)
   const secrets = bearerSecrets(ticketKeySecret)
   const devices = deviceResolvers(secrets)
-  const tickets = ticketResolvers(keyring, secrets)
+  const tickets = ticketResolvers(keyring, secrets, publicOrigin)
   const events = eventResolvers(keyring)
   const imagePlace = { tokens: uploadTokens(ticketKeySecret), publicOrigin }
   const resolvers: Resolvers = {
@@ -80,6 +81,7 @@ export function defineBooking({
     jobs: (parts) => [cron('bookings.complete', '7 * * * *', () => completeEvents(parts)), ...holdHousekeeping(parts)],
     routes: (app, parts) => {
       imageRoutes(app, parts, imagePlace)
+      ticketRoutes(app, parts, keyring)
       // Ends with the app, and so before the database is closed.
       const expiry = keepExpiring(parts)
       app.addHook('onClose', () => expiry.stop())

@@ -954,6 +954,10 @@ export type Ticket = {
   readonly qr?: Maybe<Scalars['String']['output']>
   /** A page to print or keep: Base64 (RFC 4648, with padding) of a PDF. For its holder only. Letters other than Latin, Greek and Cyrillic are printed as `?`. */
   readonly pdf?: Maybe<Scalars['String']['output']>
+  /** Where `pdf` is as a file, for whoever sends the holder's token as `Authorization`. For its holder only; null once it is worth nothing. */
+  readonly pdfUrl?: Maybe<Scalars['String']['output']>
+  /** Where `qr` is as a file, likewise; `.png` instead of `.svg` is a PNG picture. */
+  readonly qrUrl?: Maybe<Scalars['String']['output']>
   /** Who may come in with it; null for those at the door. */
   readonly holder?: Maybe<User>
   /** What it is offered by; null when it is not offered, and for others than its holder. */
@@ -3674,6 +3678,8 @@ export type TicketResolvers<
   code?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
   qr?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
   pdf?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+  pdfUrl?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
+  qrUrl?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>
   holder?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>
   offer?: Resolver<Maybe<ResolversTypes['TicketTransfer']>, ParentType, ContextType>
   seat?: Resolver<Maybe<ResolversTypes['TicketSeat']>, ParentType, ContextType>

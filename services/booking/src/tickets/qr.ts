@@ -17,7 +17,15 @@ export function qrSquares(text: string): QrSquares {
   return { size: modules.size, isDark: (column, row) => modules.get(row, column) === 1 }
 }
 
+/** Dots of a PNG picture for each square: sharp on a telephone, and a few thousand bytes. */
+const PNG_SCALE = 8
+
 /** The QR code of a text as an SVG picture of its own, margin included. */
 export function qrSvg(text: string): Promise<string> {
   return QRCode.toString(text, { type: 'svg', errorCorrectionLevel: ERROR_CORRECTION, margin: 4 })
+}
+
+/** The same as a PNG picture, for what shows no SVG: mail, wallets, watches. */
+export function qrPng(text: string): Promise<Buffer> {
+  return QRCode.toBuffer(text, { type: 'png', errorCorrectionLevel: ERROR_CORRECTION, margin: 4, scale: PNG_SCALE })
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { qrSquares, qrSvg } from './qr.ts'
-import { linesOf, printable, ticketPdf, type PrintedTicket } from './ticket-pdf.ts'
+import { linesOf, printable, ticketsPdf, type PrintedTicket } from './ticket-pdf.ts'
 import { unpackWoff } from './woff.ts'
 
 const ticket: PrintedTicket = {
@@ -37,7 +37,7 @@ test('what the font has no letter for is printed as a question mark', () => {
 
 test('a ticket is one page of PDF, whatever is written on it', async () => {
   for (const title of ['Tosca', 'x'.repeat(200), '\u202E東\u0000', 'word '.repeat(40)]) {
-    const pdf = (await ticketPdf({ ...ticket, title, venueName: title, holderName: title })).toString('latin1')
+    const pdf = (await ticketsPdf([{ ...ticket, title, venueName: title, holderName: title }])).toString('latin1')
     expect(pdf.slice(0, 5)).toBe('%PDF-')
     expect(pdf.trimEnd().slice(-5)).toBe('%%EOF')
     expect(pdf.match(/\/Type \/Page\b/g)).toHaveLength(1)

@@ -29,15 +29,24 @@ const WIDTH = 420
 const MARGIN = 36
 const QR_POINTS = 220
 
-/** The PDF of a ticket: one page of A5, with its code as it is now. */
-export async function ticketPdf(ticket: PrintedTicket): Promise<Buffer> {
+/** A PDF of one or more tickets: one page of A5 for each, with its code as it is now. */
+export async function ticketsPdf(tickets: readonly PrintedTicket[]): Promise<Buffer> {
   const { regular, bold } = await fonts()
-  const document = new PDFDocument({ size: 'A5', margin: MARGIN, info: { Title: ticket.title } })
+  const info = { Title: tickets[0]?.title ?? '' }
+  const document = new PDFDocument({ size: 'A5', margin: MARGIN, autoFirstPage: false, info })
   const chunks: Buffer[] = []
   document.on('data', (chunk: Buffer) => chunks.push(chunk))
   const ended = new Promise<void>((resolve, reject) => document.on('end', resolve).on('error', reject))
   document.registerFont('regular', regular).registerFont('bold', bold)
 
+  for (const ticket of tickets) drawTicket(document.addPage(), ticket)
+  document.end()
+  await ended
+  return Buffer.concat(chunks)
+}
+
+function drawTicket(document: PDFKit.PDFDocument, ticket: PrintedTicket): void {
+  document.fillColor('black')
   document.font('bold').fontSize(20).text(printable(ticket.title), { height: 75, ellipsis: true })
   document.moveDown(0.4)
   for (const line of linesOf(ticket)) {
@@ -47,9 +56,6 @@ export async function ticketPdf(ticket: PrintedTicket): Promise<Buffer> {
     document.moveDown(0.25)
   }
   drawQr(document, ticket.code)
-  document.end()
-  await ended
-  return Buffer.concat(chunks)
 }
 
 /** One fact on a ticket. */

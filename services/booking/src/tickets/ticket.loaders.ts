@@ -1,6 +1,6 @@
 import { connectionOf, pageOf } from '@tikitu/runtime/connection'
 import type { RequestContext } from '@tikitu/runtime/context'
-import { badInput } from '@tikitu/runtime/fault'
+import { badInput, Fault } from '@tikitu/runtime/fault'
 import { requireUserId } from '@tikitu/runtime/identity'
 import { isId } from '@tikitu/runtime/ids'
 import { loadMany, loadOne } from '@tikitu/runtime/loader'
@@ -8,16 +8,7 @@ import { perRequest } from '@tikitu/runtime/per-request'
 import { bookingById } from '../bookings/booking.loaders.ts'
 import { eventKeysByIds, type EventKeyRow } from './event-key.sql.ts'
 import type { Keyring } from './keyring.ts'
-import { qrSvg } from './qr.ts'
-import { ticketPdf } from './ticket-pdf.ts'
-import {
-  printedTicket,
-  seatsOfTickets,
-  ticketsByIds,
-  ticketsOfBookings,
-  ticketsOfHolder,
-  type TicketRow,
-} from './ticket.sql.ts'
+import { seatsOfTickets, ticketsByIds, ticketsOfBookings, ticketsOfHolder, type TicketRow } from './ticket.sql.ts'
 import { liveOffers, transferById, type TransferRow } from './transfer.sql.ts'
 
 type Asking = Pick<RequestContext, 'identity' | 'database'>
@@ -50,6 +41,14 @@ export async function ticketById(asking: Asking, id: string): Promise<TicketRow 
   const ticket = isId(id) ? await loaders(asking).ticket.load(id) : null
   if (!ticket || isHeldBy(asking, ticket)) return ticket
   return (await bookingById(asking, ticket.bookingId)) ? ticket : null
+}
+
+/** A ticket that the caller holds. That there is none is NOT_FOUND, and whoever is nobody's user gets the fault that says so. */
+export async function heldTicket(asking: Asking, id: string): Promise<TicketRow> {
+  requireUserId(asking.identity)
+  const ticket = await ticketById(asking, id)
+  if (!ticket || !isHeldBy(asking, ticket)) throw new Fault('NOT_FOUND', 'You have no such ticket.')
+  return ticket
 }
 
 /** Whether the caller is who may come in with it. */
@@ -104,27 +103,15 @@ export function seatOfTicket(asking: Asking, { id, seatNo }: TicketRow) {
   return seatNo === null ? null : loaders(asking).seat.load(id)
 }
 
-/** What the door scans: for its holder alone, and as long as the ticket is worth anything. */
+/** Whether the caller may have the code of a ticket: its holder alone, and as long as it is worth anything. */
+export function hasCode(asking: Pick<Asking, 'identity'>, ticket: TicketRow): boolean {
+  return isHeldBy(asking, ticket) && (ticket.status === 'ACTIVE' || ticket.status === 'USED')
+}
+
+/** What the door scans; null for whom it is not, and when there is none. */
 export async function codeOfTicket(asking: Asking, ticket: TicketRow, keyring: Keyring): Promise<string | null> {
-  const isWorthSomething = ticket.status === 'ACTIVE' || ticket.status === 'USED'
-  if (!isHeldBy(asking, ticket) || !isWorthSomething) return null
+  if (!hasCode(asking, ticket)) return null
   const key = await loaders(asking).eventKey.load(ticket.eventId)
   if (!key) throw new Error(`event ${ticket.eventId} has tickets and no key`)
   return keyring.codeOf(ticket, key)
-}
-
-/** The code as a picture, under the same conditions. */
-export async function qrOfTicket(asking: Asking, ticket: TicketRow, keyring: Keyring): Promise<string | null> {
-  const code = await codeOfTicket(asking, ticket, keyring)
-  return code === null ? null : qrSvg(code)
-}
-
-/** The ticket as a PDF in Base64, under the same conditions. */
-export async function pdfOfTicket(asking: Asking, ticket: TicketRow, keyring: Keyring): Promise<string | null> {
-  const code = await codeOfTicket(asking, ticket, keyring)
-  if (code === null) return null
-  const { currency, price, ...printed } = await printedTicket(asking.database.orm, ticket.id)
-  const seat = await seatOfTicket(asking, ticket)
-  const pdf = await ticketPdf({ ...printed, price: { amount: price, currency }, seat, code })
-  return pdf.toString('base64')
 }

@@ -7,16 +7,16 @@ import type { Resolvers } from '../generated/graphql.ts'
 import type { BearerSecrets } from './bearer.ts'
 import type { Keyring } from './keyring.ts'
 import { renameTicket } from './naming.ts'
+import { pdfOfTickets, qrOfTicket } from './printing.ts'
 import { claimInput, renameInput, transferInput, withdrawInput } from './ticket.input.ts'
 import {
   codeOfTicket,
   freshTicket,
   freshTransfer,
+  hasCode,
   isHeldBy,
   listTickets,
   offerOfTicket,
-  pdfOfTicket,
-  qrOfTicket,
   seatOfTicket,
   ticketById,
 } from './ticket.loaders.ts'
@@ -24,9 +24,9 @@ import { claimTicket, transferTicket, withdrawTransfer } from './transfers.ts'
 
 /**
  * Tickets in the graph. Whoever is given one may see it: its holder, its buyer, its seller, an admin, or the door that
- * scanned it.
+ * scanned it. `publicOrigin` is where clients reach the gateway.
  */
-export function ticketResolvers(keyring: Keyring, secrets: BearerSecrets): Resolvers {
+export function ticketResolvers(keyring: Keyring, secrets: BearerSecrets, publicOrigin: string): Resolvers {
   return {
     Query: {
       ticket: (_parent, { id }, context) => ticketById(context, id),
@@ -77,7 +77,12 @@ export function ticketResolvers(keyring: Keyring, secrets: BearerSecrets): Resol
       __resolveReference: ({ id }, _args, context) => ticketById(context, id),
       code: (ticket, _args, context) => codeOfTicket(context, ticket, keyring),
       qr: (ticket, _args, context) => qrOfTicket(context, ticket, keyring),
-      pdf: (ticket, _args, context) => pdfOfTicket(context, ticket, keyring),
+      pdf: async (ticket, _args, context) =>
+        (await pdfOfTickets(context, [ticket], keyring))?.toString('base64') ?? null,
+      pdfUrl: (ticket, _args, context) =>
+        hasCode(context, ticket) ? `${publicOrigin}/api/v1/booking/tickets/${ticket.id}.pdf` : null,
+      qrUrl: (ticket, _args, context) =>
+        hasCode(context, ticket) ? `${publicOrigin}/api/v1/booking/tickets/${ticket.id}/qr.svg` : null,
       seat: (ticket, _args, context) => seatOfTicket(context, ticket),
       ticketType: ({ ticketTypeId }, _args, context) => eventLoaders(context).ticketType.load(ticketTypeId),
       price: async ({ price, eventId }, _args, context) => {

@@ -148,12 +148,13 @@ export function ticketsOfHolder(
     .limit(limit)
 }
 
-/** What is printed on a ticket, its seat and code aside. */
-export async function printedTicket(db: Queryable, ticketId: string) {
+/** What is printed on tickets, their seats and codes aside. */
+export function printedTickets(db: Queryable, ticketIds: readonly string[]) {
   const { title, startsAt, doorsAt, timezone, currency } = events
   const isBuyers = sql<string | null>`case when ${bookings.userId} = ${tickets.userId} then ${bookings.reference} end`
-  const [printed] = await db
+  return db
     .select({
+      id: tickets.id,
       title,
       startsAt,
       doorsAt,
@@ -171,9 +172,7 @@ export async function printedTicket(db: Queryable, ticketId: string) {
     .innerJoin(events, eq(events.id, tickets.eventId))
     .innerJoin(venues, eq(venues.venueId, events.venueId))
     .innerJoin(ticketTypes, eq(ticketTypes.id, tickets.ticketTypeId))
-    .where(eq(tickets.id, ticketId))
-  if (!printed) throw new Error(`ticket ${ticketId} is gone`)
-  return printed
+    .where(inArray(tickets.id, [...ticketIds]))
 }
 
 /** The place that each of these tickets gives; none for general admission. */
