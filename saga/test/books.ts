@@ -26,18 +26,20 @@ export async function wrongIn({ booking, payment, charges }: Books): Promise<str
 }
 
 async function paymentRows(database: Database, charges: readonly Charge[]): Promise<PaymentRow[]> {
-  const { rows } = await database.pool.query<PaymentRow & { ref: string | null }>(
+  const { rows } = await database.pool.query<PaymentRow & { ref: string | null; paidByBank: number }>(
     `select p.id, p.booking_id as "bookingId", p.status, p.captured::float, p.refunded::float,
             (p.contested + p.lost)::float as disputed, p.provider_ref as ref,
             p.refund_reserved::float as "refundReserved",
+            (select coalesce(sum(r.amount), 0) from refunds r join disputes d on d.payment_id = p.id and d.provider_ref = r.provider_ref
+              where r.payment_id = p.id)::float as "paidByBank",
             -coalesce((select sum(amount) from ledger_entries l
                         where l.payment_id = p.id and account = 'BUYER'), 0)::float as posted
        from payments p`,
   )
   const known = new Set(rows.map(({ ref }) => ref))
-  const ours = rows.map(({ ref, ...row }) => {
+  const ours = rows.map(({ ref, paidByBank, ...row }) => {
     const charge = charges.find((other) => other.ref === ref)
-    return { ...row, taken: charge?.taken ?? 0, returned: charge?.returned ?? 0 }
+    return { ...row, taken: charge?.taken ?? 0, returned: (charge?.returned ?? 0) + paidByBank }
   })
   const others = charges
     .filter(({ ref, taken }) => taken > 0 && !known.has(ref))

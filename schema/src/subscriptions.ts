@@ -24,6 +24,7 @@ import {
 } from './events/partner.ts'
 import {
   PaymentCancelled,
+  PaymentDisputeClosed,
   PaymentDisputed,
   PaymentFailed,
   PaymentSucceeded,
@@ -91,6 +92,7 @@ export const SUBSCRIPTIONS: Readonly<Record<ServiceName, readonly string[]>> = {
     RefundFailed,
     RefundRejected,
     PaymentDisputed,
+    PaymentDisputeClosed,
     SettingChanged,
   ),
   user: names(BookingPaymentRequested, BookingConfirmed, SettingChanged),

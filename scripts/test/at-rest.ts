@@ -73,17 +73,22 @@ async function underWay(read: Read): Promise<string[]> {
 
 async function payments(read: Read, dataDir: string): Promise<PaymentRow[]> {
   const charges = chargesIn(dataDir)
-  const rows = await read<Omit<PaymentRow, 'taken' | 'returned'> & { ref: string | null }>(
+  const rows = await read<Omit<PaymentRow, 'taken' | 'returned'> & { ref: string | null; paidByBank: number }>(
     'payment',
     `select p.id, p.booking_id as "bookingId", p.status, p.provider_ref as ref, p.captured::float, p.refunded::float,
             (p.contested + p.lost)::float as disputed, p.refund_reserved::float as "refundReserved",
+            (select coalesce(sum(r.amount), 0) from refunds r join disputes d on d.payment_id = p.id and d.provider_ref = r.provider_ref
+              where r.payment_id = p.id)::float as "paidByBank",
             -coalesce((select sum(amount) from ledger_entries l where l.payment_id = p.id and account = 'BUYER'), 0)::float as posted
        from payments p`,
   )
   const known = new Set(rows.map(({ ref }) => ref))
   const nothing = { captured: 0, refundReserved: 0, refunded: 0, disputed: 0, posted: 0 }
   return [
-    ...rows.map(({ ref, ...row }) => ({ ...row, ...(charges.get(ref ?? '') ?? { taken: 0, returned: 0 }) })),
+    ...rows.map(({ ref, paidByBank, ...row }) => {
+      const { taken, returned } = charges.get(ref ?? '') ?? { taken: 0, returned: 0 }
+      return { ...row, taken, returned: returned + paidByBank }
+    }),
     ...[...charges]
       .filter(([ref, { taken }]) => taken > 0 && !known.has(ref))
       .map(([ref, charge]) => ({ id: ref, bookingId: '', status: 'unknown to us', ...nothing, ...charge })),

@@ -45,6 +45,12 @@ it.each<[string, PaymentRow[], BookingRow[], RegExp]>([
   ['the ledger says something else', [{ ...paid, posted: 0 }], [booking], /ledger says 0, not 100/],
   ['booking has not heard of the payment', [paid], [{ ...booking, paymentIds: [] }], /does not know of it/],
   ['money without tickets', [paid], [cancelled], /money for booking b, which is CANCELLED, and no refund/],
+  [
+    'what a bank did not take back of a payment whose tickets were taken',
+    [{ ...paid, status: 'LOST', disputed: 60, posted: 40 }],
+    [{ ...cancelled, status: 'CHARGEBACK' }],
+    /40 is neither with the buyer nor paid for tickets/,
+  ],
   ['tickets without money', [], [booking], /0 payments cover it/],
   ['tickets after the money went back', [givenBack], [booking], /given back, and booking b has 2 tickets/],
   ['too few tickets', [paid], [{ ...booking, tickets: 1 }], /it has 1 of 2 tickets/],

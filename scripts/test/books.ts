@@ -12,9 +12,9 @@ export interface PaymentRow {
   /** What is promised back, and what has gone back. */
   refundReserved: number
   refunded: number
-  /** What the buyer's bank took back, for now or for good. */
+  /** What the buyer's bank took back of what was left, for now or for good. */
   disputed: number
-  /** What the provider took, and what it gave back. */
+  /** What the provider took, and what went back: by the provider, or by a bank that had a dispute decided for the buyer. */
   taken: number
   returned: number
   /** What the buyer is out of pocket by the ledger. */
@@ -61,6 +61,9 @@ function wrongWithPayment(payment: PaymentRow, booking: BookingRow | undefined):
   if (!booking?.paymentIds.includes(id)) return [...wrong, `${is}: booking does not know of it`]
   if (left === captured && !isSold(booking)) {
     return [...wrong, `${is}: money for booking ${booking.id}, which is ${booking.status}, and no refund`]
+  }
+  if (booking.status === 'CHARGEBACK' && status !== 'DISPUTED' && left > 0) {
+    return [...wrong, `${is}: the bank has decided, and ${left} is neither with the buyer nor paid for tickets`]
   }
   if (refunded === captured && booking.tickets > 0) {
     return [...wrong, `${is}: given back, and booking ${booking.id} has ${booking.tickets} tickets`]

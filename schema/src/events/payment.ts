@@ -43,6 +43,26 @@ export const PaymentDisputed = defineEvent(
   (data) => data.bookingId,
 )
 
+/**
+ * The buyer's bank has decided: the money that it had taken is ours again (WON), or the buyer keeps it (LOST). Told once
+ * for each dispute, also of one that was never heard of before it was over.
+ */
+export const PaymentDisputeClosed = defineEvent(
+  'payment.dispute_closed',
+  z.object({
+    ...payment,
+    disputeId: id,
+    /** What the bank had taken. */
+    amount: minorUnits.positive(),
+    currency,
+    outcome: z.enum(['WON', 'LOST']),
+    /** What of it the buyer keeps beyond what was promised back to them anyway; 0 when it was won. */
+    lost: minorUnits.nonnegative(),
+    at: instant,
+  }),
+  (data) => data.bookingId,
+)
+
 const refund = { refundId: id, paymentId: id, bookingId: id, userId: id, amount: minorUnits.positive(), currency }
 
 /** The provider has given the money back. */

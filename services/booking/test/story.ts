@@ -7,6 +7,7 @@ import { transact } from '@tikitu/runtime/transact'
 import type { EventType } from '@tikitu/schema/events/define'
 import {
   PaymentCancelled,
+  PaymentDisputeClosed,
   PaymentDisputed,
   PaymentFailed,
   PaymentSucceeded,
@@ -212,6 +213,15 @@ export async function goodPaymentOf({ pool }: Database, bookingId: string): Prom
   return rows[0]?.payment_id ?? newId()
 }
 
+/** The dispute of the payment that bought the tickets of a booking, or one that nobody has heard of. */
+async function disputeOf(database: Database, bookingId: string): Promise<{ paymentId: string; disputeId: string }> {
+  const { rows } = await database.pool.query<{ dispute_id: string }>(
+    'select dispute_id from booking_disputes where booking_id = $1',
+    [bookingId],
+  )
+  return { paymentId: await goodPaymentOf(database, bookingId), disputeId: rows[0]?.dispute_id ?? newId() }
+}
+
 /** The tickets of a booking that let somebody in, or have, in their order; one that nobody has when there is none. */
 export async function liveTicketsOf({ pool }: Database, bookingId: string): Promise<string[]> {
   const { rows } = await pool.query<{ id: string }>(
@@ -268,6 +278,10 @@ export async function prepare(database: Database, booking: Told, event: SagaEven
     case 'payment.disputed': {
       const disputed = { ...payment, paymentId: await goodPaymentOf(database, id), disputeId: newId() }
       return (tx, at) => handle(tx, PaymentDisputed, { ...disputed, reason: 'fraudulent', dueBy: null }, at)
+    }
+    case 'payment.dispute_closed': {
+      const closed = { ...payment, ...(await disputeOf(database, id)), outcome: 'WON' as const, lost: 0 }
+      return (tx, at) => handle(tx, PaymentDisputeClosed, closed, at)
     }
     case 'refund of tickets': {
       const ticketIds = await liveTicketsOf(database, id)

@@ -3,6 +3,7 @@ import { cron, job } from '@tikitu/runtime/jobs'
 import type { ServiceDefinition } from '@tikitu/runtime/serve'
 import { settingSubscription } from '@tikitu/runtime/settings'
 import type { PaymentConfig } from './config.ts'
+import { findDisputes } from './disputes/following.ts'
 import { FollowWebhook, PursuePayment, PursueRefund } from './jobs.ts'
 import { pursuePayment } from './payments/pursuit.ts'
 import type { Providers } from './providers/provider.ts'
@@ -16,6 +17,10 @@ import { settlementSubscriptions } from './settlements/settlement.events.ts'
 import { settleAll } from './settlements/settlements.ts'
 import { addWebhooks } from './webhooks/webhook.routes.ts'
 import { followWebhook } from './webhooks/webhooks.ts'
+
+/** How far back the provider is asked for disputes every ten minutes, and once a day, in days: most last for months. */
+const DISPUTES_DAYS = 7
+const OLD_DISPUTES_DAYS = 180
 
 /** The payment service's table of contents. */
 export function definePayment(
@@ -37,6 +42,12 @@ export function definePayment(
         job(FollowWebhook, (followed) => followWebhook(outside, followed)),
         job(PursueRefund, ({ refundId }) => pursueRefund(outside, refundId)),
         cron('payment.reconcile', '* * * * *', () => reconcile(outside)),
+        cron('payment.find_disputes', '*/10 * * * *', () =>
+          findDisputes(outside, { at: new Date(), days: DISPUTES_DAYS }),
+        ),
+        cron('payment.find_old_disputes', '10 1 * * *', () =>
+          findDisputes(outside, { at: new Date(), days: OLD_DISPUTES_DAYS }),
+        ),
         cron('payment.settle', '17 * * * *', () => settleAll(outside)),
         cron('payment.reconcile_day', '40 1 * * *', () => reconcileDay(outside, dayBefore(new Date()))),
       ]

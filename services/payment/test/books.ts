@@ -25,11 +25,15 @@ export async function brokenBooks(database: Database, sale: Sale): Promise<strin
               as collected`,
     [sale.id],
   )
-  const { rows: disputed } = await database.pool.query<{ open: string; lost: string }>(
+  const { rows: disputed } = await database.pool.query<Record<'open' | 'contested' | 'decided' | 'told', string>>(
     `select coalesce(sum(amount) filter (where status = 'OPEN'), 0) as open,
-            coalesce(sum(amount) filter (where status = 'LOST'), 0) as lost from disputes where payment_id = $1`,
+            coalesce(sum(contested) filter (where status = 'OPEN'), 0) as contested,
+            count(*) filter (where status <> 'OPEN') as decided,
+            (select count(*) from outbox where type = 'payment.dispute_closed' and data ->> 'paymentId' = $1::text) as told
+       from disputes where payment_id = $1::uuid`,
     [sale.id],
   )
+  const bank = Object.fromEntries(Object.entries(disputed[0] ?? {}).map(([name, sum]) => [name, Number(sum)]))
   const { rows: owed } = await database.pool.query<{ amount: string }>(
     'select amount from payables where payment_id = $1',
     [sale.id],
@@ -52,7 +56,9 @@ export async function brokenBooks(database: Database, sale: Sale): Promise<strin
     ['what is promised is not what refunds were promised', payment.refundReserved !== reserved],
     ['what went back is not what refunds paid', payment.refunded !== paid],
     ['what is owed to the buyer is not what is on its way', of('REFUND') !== payment.refundReserved - payment.refunded],
-    ['what is contested is not what banks have taken', of('DISPUTE') !== -Number(disputed[0]?.open)],
+    ['what is contested is not what banks have taken', of('DISPUTE') !== -(bank['open'] ?? 0)],
+    ['what is contested of the payment is not what its disputes contest', payment.contested !== bank['contested']],
+    ['a decision of a bank was not told once', bank['told'] !== bank['decided']],
     ['the platform has another share than its terms say', of('PLATFORM_FEE') !== sale.commission - share],
     [
       'the partner has another share than its terms say',

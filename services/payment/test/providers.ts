@@ -31,6 +31,7 @@ export function watched(
     refundIntent: (request) => around('refundIntent', () => provider.refundIntent(request)),
     fetchRefund: (ref) => around('fetchRefund', () => provider.fetchRefund(ref)),
     fetchDispute: (ref) => around('fetchDispute', () => provider.fetchDispute(ref)),
+    disputesSince: (instant) => around('disputesSince', () => provider.disputesSince(instant)),
   }
 }
 

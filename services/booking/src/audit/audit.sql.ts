@@ -69,12 +69,18 @@ export async function inventoryFindings(db: Queryable): Promise<Finding[]> {
               count(*) filter (where r.kind in ('WHOLE', 'REST')) > 0 as whole
          from booking_refunds r where r.payment_id = p.payment_id
      ) as back
+     cross join lateral (
+       select bool_or(d.status = 'OPEN') as decides, sum(d.lost) as lost
+         from booking_disputes d where d.booking_id = b.id and d.payment_id = p.payment_id
+     ) as bank
      where p.promised <> back.promised
         or case
              when p.outcome = 'REFUND' then p.promised <> p.amount
              when b.status in ('CONFIRMED', 'COMPLETED') then back.whole
              when b.status = 'CANCELLED' then p.promised = 0 and coalesce((b.policy ->> 'refundBasisPoints')::integer, 1) > 0
-             else p.promised = 0 and b.status <> 'CHARGEBACK'
+             when b.status = 'CHARGEBACK' then not coalesce(bank.decides, true)
+                  and p.amount > p.promised + bank.lost
+             else p.promised = 0 and coalesce(bank.lost, 0) = 0
            end
 
     union all

@@ -9,6 +9,7 @@ import {
 } from '@tikitu/schema/events/booking'
 import {
   PaymentCancelled,
+  PaymentDisputeClosed,
   PaymentDisputed,
   PaymentFailed,
   PaymentSucceeded,
@@ -17,7 +18,7 @@ import {
   RefundSucceeded,
 } from '@tikitu/schema/events/payment'
 import { BOOKING_TOPIC } from './booking.loaders.ts'
-import { chargeBack } from './chargeback.ts'
+import { followDispute } from './chargeback.ts'
 import { completeRefund, recordFailedRefund, recordRejectedRefund, settlePayment } from './settlement.ts'
 
 /** The facts that whoever follows a booking is told of. A checkout is none: before it there was no booking to follow. */
@@ -27,9 +28,10 @@ export const bookingChanges: Readonly<Record<string, string>> = Object.fromEntri
 
 /** What booking does about money. Where it publishes nothing, it tells those who follow the booking. */
 export const bookingSubscriptions: readonly Subscription[] = [
-  on(PaymentSucceeded, (tx, { paymentId, bookingId, amount, currency }, { at }) =>
-    settlePayment(tx, { paymentId, bookingId, amount, currency }, at),
-  ),
+  on(PaymentSucceeded, async (tx, { paymentId, bookingId, amount, currency }, { at }) => {
+    const disputeId = await settlePayment(tx, { paymentId, bookingId, amount, currency }, at)
+    if (disputeId !== null) await followDispute(tx, { bookingId, paymentId, disputeId, status: 'OPEN', lost: 0 }, at)
+  }),
   on(RefundSucceeded, async (tx, refund, { at }) => {
     await completeRefund(tx, refund, at)
     await tell(tx, refund)
@@ -42,7 +44,13 @@ export const bookingSubscriptions: readonly Subscription[] = [
     await recordRejectedRefund(tx, refund, at)
     await tell(tx, refund)
   }),
-  on(PaymentDisputed, (tx, payment, { at }) => chargeBack(tx, payment, at)),
+  on(PaymentDisputed, (tx, { bookingId, paymentId, disputeId }, { at }) =>
+    followDispute(tx, { bookingId, paymentId, disputeId, status: 'OPEN', lost: 0 }, at),
+  ),
+  on(PaymentDisputeClosed, async (tx, { bookingId, paymentId, disputeId, outcome, lost }, { at }) => {
+    await followDispute(tx, { bookingId, paymentId, disputeId, status: outcome, lost }, at)
+    await tell(tx, { bookingId })
+  }),
   // The buyer may try again until the deadline, which alone ends the waiting.
   on(PaymentFailed, tell),
   on(PaymentCancelled, tell),

@@ -197,6 +197,38 @@ export function decideOnPayment(booking: PaymentFacts, paid: { amount: number; c
   if (status === 'CANCELLED') return 'cancelled'
   if (event.status !== 'PUBLISHED' || at >= event.endsAt) return 'too late'
   if (status === 'PENDING' && !isOver) return 'confirm'
-  const isOnSale = event.salesOpenAt !== null && at >= event.salesOpenAt && at < event.salesCloseAt
-  return isOnSale ? 'take again' : 'too late'
+  return isOnSale(event, at) ? 'take again' : 'too late'
+}
+
+/** Whether places that went back on sale may be sold to their buyer again. */
+function isOnSale({ status, endsAt, salesOpenAt, salesCloseAt }: PaymentFacts['event'], at: Date): boolean {
+  const isOpen = salesOpenAt !== null && at >= salesOpenAt && at < salesCloseAt
+  return status === 'PUBLISHED' && at < endsAt && isOpen
+}
+
+/** A booking whose tickets were taken because a bank took its payment back, and how its disputes stand. */
+export interface DisputedFacts {
+  /** What was paid, and what of it was promised back, in minor units. */
+  readonly amount: number
+  readonly promised: number
+  readonly disputes: readonly { readonly status: 'OPEN' | 'WON' | 'LOST'; readonly lost: number }[]
+  readonly event: PaymentFacts['event']
+}
+
+/** What of a payment its buyer has neither from their bank nor promised back, in minor units. */
+export function keptOf({ amount, promised, disputes }: Omit<DisputedFacts, 'event'>): number {
+  const lost = disputes.reduce((sum, dispute) => sum + dispute.lost, 0)
+  return Math.max(0, amount - promised - lost)
+}
+
+/**
+ * What follows when a bank has decided. `wait`: another dispute of the payment is open. `give back`: all were won, and the
+ * buyer has their tickets again if the places are still to be had and they may still have as many. Otherwise nobody keeps
+ * money without tickets: `refund`, of what the buyer does not have yet. `settled`: they have all of it.
+ */
+export function decideAfterDispute({ event, ...paid }: DisputedFacts, at: Date) {
+  if (paid.disputes.some(({ status }) => status === 'OPEN')) return 'wait'
+  const isWon = paid.disputes.length > 0 && paid.disputes.every(({ status }) => status === 'WON')
+  if (isWon && isOnSale(event, at)) return 'give back'
+  return keptOf(paid) > 0 ? 'refund' : 'settled'
 }

@@ -65,6 +65,7 @@ function conditionOf(status: BookingStatus, event: SagaEvent): Condition | undef
   if (event === 'cancel') return status === 'CONFIRMED' ? 'paid' : undefined
   if (event === 'refund.succeeded') return 'all given back'
   if (event === 'refund.rejected') return 'it stays'
+  if (event === 'payment.dispute_closed') return status === 'CHARGEBACK' ? 'won, seats free' : 'nothing to do'
   if (event !== 'payment.succeeded') return undefined
   if (status === 'PENDING') return 'in time'
   if (status === 'CANCELLED') return 'too late'
@@ -193,6 +194,9 @@ test('every row of the saga is walked above', () => {
     transitionFrom('CONFIRMED', 'cancel', 'free'),
     transitionFrom('CANCELLING', 'refund.succeeded', 'not all given back'),
     transitionFrom('CANCELLING', 'refund.rejected', 'it was cancelled'),
+    // In chargeback.db.test.ts
+    transitionFrom('CHARGEBACK', 'payment.dispute_closed', 'money is left'),
+    transitionFrom('CHARGEBACK', 'refund.rejected', 'owed again'),
   ]
   expect(rows.filter((row) => ![...walked, ...told].includes(row))).toEqual([])
 })

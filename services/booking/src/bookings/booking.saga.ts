@@ -13,6 +13,7 @@ export type SagaEvent =
   | 'refund.failed'
   | 'refund.rejected'
   | 'payment.disputed'
+  | 'payment.dispute_closed'
   | 'refund of tickets'
   | 'refund of goodwill'
   | 'event over'
@@ -49,6 +50,13 @@ export const CONDITIONS = {
   surplus: 'it is not the price, or the booking was paid before',
   'it stays': 'it was not cancelled since',
   'it was cancelled': 'it was cancelled since, and what was not given as goodwill is owed as the rest is',
+  'won, seats free':
+    'banks have decided all disputes of the payment for us, the event is on sale, the seats could be taken again, and the buyer stays within the event’s limit',
+  'money is left':
+    'no dispute of the payment is open, its tickets cannot be given back, and the buyer has not all of it from their bank or promised back',
+  'nothing to do':
+    'a dispute of the payment is open, the buyer has all of it back, or the booking kept its tickets or goes back anyway',
+  'owed again': 'what was not given as goodwill is left of a payment whose tickets were taken by a dispute',
   'all given back': 'no other refund of the booking is outstanding',
   'not all given back': 'another refund of the booking is outstanding',
 } as const
@@ -134,7 +142,30 @@ export const BOOKING_SAGA = [
     emits: ['booking.refund_requested'],
   },
 
+  {
+    from: ['REFUND_DUE', 'REFUNDED', 'CHARGEBACK'],
+    on: 'refund.rejected',
+    when: 'owed again',
+    to: 'REFUND_DUE',
+    emits: ['booking.refund_requested'],
+  },
+
   { from: ['CONFIRMED'], on: 'payment.disputed', to: 'CHARGEBACK', emits: ['booking.cancelled'] },
+  {
+    from: ['CHARGEBACK'],
+    on: 'payment.dispute_closed',
+    when: 'won, seats free',
+    to: 'CONFIRMED',
+    emits: ['booking.confirmed'],
+  },
+  {
+    from: ['CHARGEBACK'],
+    on: 'payment.dispute_closed',
+    when: 'money is left',
+    to: 'REFUND_DUE',
+    emits: ['booking.refund_requested'],
+  },
+  { from: CHECKED_OUT, on: 'payment.dispute_closed', when: 'nothing to do', to: 'same', emits: [] },
 
   { from: ['CONFIRMED'], on: 'event over', to: 'COMPLETED', emits: [] },
 ] as const satisfies readonly Transition[]

@@ -1,6 +1,6 @@
 import { and, eq, inArray, ne, sql } from 'drizzle-orm'
 import type { Transaction } from '@tikitu/runtime/database'
-import { bookingPayments, bookingRefunds } from '../tables.ts'
+import { bookingDisputes, bookingPayments, bookingRefunds } from '../tables.ts'
 
 /** Money that reached a booking. */
 export type BookingPaymentRow = typeof bookingPayments.$inferSelect
@@ -18,9 +18,19 @@ export function paymentsOf(tx: Transaction, bookingId: string): Promise<BookingP
   return tx.select().from(bookingPayments).where(eq(bookingPayments.bookingId, bookingId))
 }
 
-/** Writes down a payment and what it was worth. */
-export async function insertPayment(tx: Transaction, payment: Omit<BookingPaymentRow, 'promised'>): Promise<void> {
-  await tx.insert(bookingPayments).values(payment)
+/** Writes down a payment and what it was worth. Answers with a dispute of it that was heard of before, unless it was won. */
+export async function insertPayment(
+  tx: Transaction,
+  payment: Omit<BookingPaymentRow, 'promised'>,
+): Promise<string | null> {
+  const [inserted] = await tx
+    .insert(bookingPayments)
+    .values(payment)
+    .returning({
+      disputeId: sql<string | null>`(select dispute_id from ${bookingDisputes} d
+        where d.booking_id = ${payment.bookingId} and d.payment_id = ${payment.paymentId} and d.status <> 'WON' limit 1)`,
+    })
+  return inserted?.disputeId ?? null
 }
 
 /** Writes down that a part of a payment is to be given back. More than there is of it is refused by a constraint. */

@@ -1,7 +1,7 @@
 import type { Transaction } from '@tikitu/runtime/database'
 import { newId } from '@tikitu/runtime/ids'
 import type { RefundOrder } from './announce.ts'
-import { decideOnPayment } from './booking.rules.ts'
+import { decideOnPayment, keptOf } from './booking.rules.ts'
 import type { Condition } from './booking.saga.ts'
 import {
   buyerHasRoom,
@@ -11,7 +11,9 @@ import {
   sagaBooking,
   type SagaBooking,
 } from './booking.sql.ts'
+import { disputesOf } from './dispute.sql.ts'
 import {
+  goodPaymentOf,
   insertPayment,
   insertRefund,
   paymentsOf,
@@ -35,15 +37,16 @@ export interface ArrivedPayment {
 /**
  * Makes money and seats agree. In time, the booking is confirmed; too late, it is confirmed when its seats are still to
  * be had, the event is on sale and the buyer has not taken as many tickets as it allows since; whatever else arrived
- * goes back, and so does money for what was cancelled. The same payment again changes nothing.
+ * goes back, and so does money for what was cancelled. The same payment again changes nothing. Answers with a dispute of
+ * a payment that bought tickets, when that was heard of first: it is to be followed now.
  */
-export async function settlePayment(tx: Transaction, payment: ArrivedPayment, at: Date): Promise<void> {
+export async function settlePayment(tx: Transaction, payment: ArrivedPayment, at: Date): Promise<string | null> {
   const seen = await sagaBooking(tx, payment.bookingId)
   if (!seen) throw new Error(`payment ${payment.paymentId} is for a booking that does not exist`)
   await lockBuyer(tx, seen.userId)
   await lockEventOfBooking(tx, seen.id)
   const earlier = await paymentsOf(tx, payment.bookingId)
-  if (earlier.some(({ paymentId }) => paymentId === payment.paymentId)) return
+  if (earlier.some(({ paymentId }) => paymentId === payment.paymentId)) return null
 
   // Not for a booking that waits: its units stay taken, and the stock is the row that everybody else waits for.
   if (seen.status !== 'PENDING') await lockBeforeBooking(tx, seen)
@@ -71,16 +74,23 @@ interface Settling {
 
 const wentBack = ({ status }: SagaBooking) => ({ unitsWereGivenBack: status !== 'PENDING' })
 
-async function confirm(tx: Transaction, { booking, payment, at }: Settling, when: Condition): Promise<void> {
-  await insertPayment(tx, { ...payment, outcome: 'TICKETS', at })
+async function confirm(tx: Transaction, { booking, payment, at }: Settling, when: Condition): Promise<string | null> {
+  const disputeId = await insertPayment(tx, { ...payment, outcome: 'TICKETS', at })
   await take(tx, { booking, on: 'payment.succeeded', when, at, changes: { late: when !== 'in time' } })
+  return disputeId
 }
 
-async function sendBack(tx: Transaction, { booking, payment, at }: Settling, when: Condition, reason: string) {
+async function sendBack(
+  tx: Transaction,
+  { booking, payment, at }: Settling,
+  when: Condition,
+  reason: string,
+): Promise<null> {
   await insertPayment(tx, { ...payment, outcome: 'REFUND', at })
   const refund = await requestRefund(tx, { ...payment, reason, at })
   const changes = when === 'surplus' ? {} : { endedAt: at, endReason: reason }
   await take(tx, { booking, on: 'payment.succeeded', when, at, changes, news: { reason, refund } })
+  return null
 }
 
 /** Money that goes back, of which payment, and why. */
@@ -134,10 +144,24 @@ export async function recordRejectedRefund(
   const booking = await lockedBooking(tx, bookingId)
   const rejected = booking && (await rejectGoodwill(tx, refundId))
   if (!booking || !rejected) return
-  const wasCancelled = booking.status === 'CANCELLING' || booking.status === 'CANCELLED'
-  if (!wasCancelled) return take(tx, { booking, on: 'refund.rejected', when: 'it stays', at })
   const { paymentId, amount, reason } = rejected
+  const when = await afterRejection(tx, booking, rejected)
+  if (when === 'it stays') return take(tx, { booking, on: 'refund.rejected', when, at })
   const owed = { paymentId, bookingId, amount, currency: booking.currency, reason, kind: 'REST' as const, at }
   const refund = await requestRefund(tx, owed)
-  await take(tx, { booking, on: 'refund.rejected', when: 'it was cancelled', at, news: { reason, refund } })
+  await take(tx, { booking, on: 'refund.rejected', when, at, news: { reason, refund } })
+}
+
+/** What the tickets were given up for, or taken by a bank that has decided since, is owed; what was not, is not. */
+async function afterRejection(
+  tx: Transaction,
+  { id: bookingId, status }: SagaBooking,
+  { paymentId, amount }: BookingRefundRow,
+): Promise<Condition> {
+  if (status === 'CANCELLING' || status === 'CANCELLED') return 'it was cancelled'
+  if (status !== 'CHARGEBACK' && status !== 'REFUND_DUE' && status !== 'REFUNDED') return 'it stays'
+  const good = await goodPaymentOf(tx, bookingId)
+  const disputes = await disputesOf(tx, { bookingId, paymentId })
+  const isOpen = disputes.some((dispute) => dispute.status === 'OPEN')
+  return good && !isOpen && keptOf({ ...good, disputes }) >= amount ? 'owed again' : 'it stays'
 }

@@ -17,7 +17,7 @@ export interface Step {
 }
 
 /**
- * Carries out the row of the saga: the state by compare-and-set, tickets when the booking becomes confirmed, and the
+ * Carries out the row of the saga: the state by compare-and-set, tickets when the booking is sold, and the
  * facts that the row publishes. The caller has locked the booking, so a row that does not fit is a mistake and throws.
  */
 export async function take(tx: Transaction, step: Step): Promise<void> {
@@ -36,7 +36,8 @@ export async function tryToTake(
   const confirms = status === 'CONFIRMED' && booking.status !== 'CONFIRMED'
   const written = confirms ? { ...changes, confirmedAt: at, endedAt: null, endReason: null } : changes
   if (transition.to !== 'same' && !(await moveBooking(tx, booking.id, transition, written))) return false
-  if (confirms) await issueTickets(tx, booking.id)
+  // Those that a dispute took are given back by whoever knows which they were.
+  if (confirms && on !== 'payment.dispute_closed') await issueTickets(tx, booking.id)
   await announce(tx, transition, { ...news, at, booking: { ...booking, ...written, status } })
   return true
 }

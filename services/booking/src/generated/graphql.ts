@@ -845,11 +845,11 @@ export type BookingStatus =
   | 'CANCELLING'
   /** Cancelled, and refunded if anything was paid. */
   | 'CANCELLED'
-  /** Paid too late for seats that were gone; the refund is on its way. */
+  /** Paid too late for seats that were gone, or without tickets after a dispute; the refund is on its way. */
   | 'REFUND_DUE'
-  /** Paid too late, and refunded. */
+  /** The refund that was due has gone back. */
   | 'REFUNDED'
-  /** The buyer's bank took the money back. */
+  /** The buyer's bank took the money back, and the tickets with it. If the bank decides for us, it is CONFIRMED again, or REFUND_DUE. */
   | 'CHARGEBACK'
 
 /** What a buyer bought, or is buying. */

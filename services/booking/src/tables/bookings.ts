@@ -192,3 +192,31 @@ export const bookingRefunds = pgTable(
     check('booking_refunds_status', oneOf('status', REFUND_STATUSES)),
   ],
 )
+
+const DISPUTE_STATUSES = ['OPEN', 'WON', 'LOST'] as const
+
+/** What buyers' banks want back of what was paid, as payment tells of it. */
+export const bookingDisputes = pgTable(
+  'booking_disputes',
+  {
+    disputeId: uuid('dispute_id').primaryKey(),
+    bookingId: uuid('booking_id')
+      .notNull()
+      .references(() => bookings.id),
+    /** No reference: it may be of a payment that booking was never told of. */
+    paymentId: uuid('payment_id').notNull(),
+    status: text('status', { enum: DISPUTE_STATUSES }).notNull(),
+    /** What the buyer keeps of it for good, beyond what was promised back. */
+    lost: money('lost').notNull().default(0),
+    /** The tickets that were taken for it, and that go back to their holders when it is won. */
+    ticketIds: uuid('ticket_ids')
+      .array()
+      .notNull()
+      .default(sql`'{}'`),
+  },
+  (table) => [
+    index('booking_disputes_by_booking').on(table.bookingId),
+    check('booking_disputes_status', oneOf('status', DISPUTE_STATUSES)),
+    check('booking_disputes_lost_when_lost', sql`lost = 0 or (lost > 0 and status = 'LOST')`),
+  ],
+)

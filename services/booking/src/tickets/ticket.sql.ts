@@ -1,6 +1,16 @@
-import { and, asc, desc, eq, getTableColumns, gt, inArray, isNull, lt, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, getTableColumns, gt, inArray, isNull, lt, ne, sql } from 'drizzle-orm'
 import type { Queryable, Transaction } from '@tikitu/runtime/database'
-import { bookings, eventSeats, events, planRows, planSeats, ticketTypes, tickets, venues } from '../tables.ts'
+import {
+  bookings,
+  eventSeats,
+  events,
+  planRows,
+  planSeats,
+  ticketTransfers,
+  ticketTypes,
+  tickets,
+  venues,
+} from '../tables.ts'
 
 /** A ticket as it is stored. */
 export type TicketRow = typeof tickets.$inferSelect
@@ -27,7 +37,7 @@ export async function issueTickets(tx: Transaction, bookingId: string): Promise<
      where b.id = ${bookingId}`)
 }
 
-/** The tickets of a booking, in their order, with what names them to people. */
+/** The tickets of a booking that are worth something, in their order, with what names them to people. */
 export function namedTickets(tx: Transaction, bookingId: string) {
   return tx
     .select({
@@ -42,7 +52,7 @@ export function namedTickets(tx: Transaction, bookingId: string) {
     .innerJoin(events, eq(events.id, tickets.eventId))
     .leftJoin(planSeats, and(eq(planSeats.planId, events.seatingPlanId), eq(planSeats.seatNo, tickets.seatNo)))
     .leftJoin(planRows, and(eq(planRows.planId, planSeats.planId), eq(planRows.rowNo, planSeats.rowNo)))
-    .where(eq(tickets.bookingId, bookingId))
+    .where(and(eq(tickets.bookingId, bookingId), ne(tickets.status, 'CANCELLED')))
     .orderBy(asc(tickets.no))
 }
 
@@ -84,9 +94,32 @@ function countGone(rows: readonly { usedAt: Date | null; userId: string; buyerId
   }
 }
 
-/** Makes all tickets of a booking worth nothing; when they were used is kept. */
-export async function cancelTickets(tx: Transaction, bookingId: string): Promise<void> {
-  await tx.update(tickets).set({ status: 'CANCELLED' }).where(eq(tickets.bookingId, bookingId))
+/** Makes all tickets of a booking worth nothing; when they were used is kept. Returns those that were worth something. */
+export async function cancelTickets(tx: Transaction, bookingId: string): Promise<string[]> {
+  const cancelled = await tx
+    .update(tickets)
+    .set({ status: 'CANCELLED' })
+    .where(and(eq(tickets.bookingId, bookingId), ne(tickets.status, 'CANCELLED')))
+    .returning({ id: tickets.id })
+  return cancelled.map(({ id }) => id)
+}
+
+/**
+ * Makes cancelled tickets good again for whoever held them, under another code, and withdraws what was offered of them.
+ * One that has let somebody in stays used. The caller has taken their places again.
+ */
+export async function giveTicketsBack(tx: Transaction, ticketIds: readonly string[], at: Date): Promise<void> {
+  await tx
+    .update(tickets)
+    .set({
+      status: sql`case when ${tickets.usedAt} is null then 'ACTIVE' else 'USED' end`,
+      codeVersion: sql`${tickets.codeVersion} + 1`,
+    })
+    .where(and(inArray(tickets.id, [...ticketIds]), eq(tickets.status, 'CANCELLED')))
+  await tx
+    .update(ticketTransfers)
+    .set({ status: 'WITHDRAWN', endedAt: at })
+    .where(and(inArray(ticketTransfers.ticketId, [...ticketIds]), eq(ticketTransfers.status, 'OFFERED')))
 }
 
 /** Ends the tickets of these bookings with which nobody came. */

@@ -56,13 +56,14 @@ export function refundsCovered<Refund extends PromisedRefund>(
 }
 
 /** The state of a payment after a decision: others of it may still be open, or may have been lost. */
-export function statusAfterDispute({ contested, lost, isLost = lost > 0 }: AfterDispute): 'DISPUTED' | 'WON' | 'LOST' {
-  if (contested > 0) return 'DISPUTED'
+export function statusAfterDispute({ isOpen, isLost }: AfterDispute): 'DISPUTED' | 'WON' | 'LOST' {
+  if (isOpen) return 'DISPUTED'
   return isLost ? 'LOST' : 'WON'
 }
 
 interface AfterDispute {
-  readonly contested: number
-  readonly lost: number
-  readonly isLost?: boolean
+  /** Whether another dispute of the payment is not decided. */
+  readonly isOpen: boolean
+  /** Whether this one was lost, or another one before. */
+  readonly isLost: boolean
 }

@@ -22,6 +22,19 @@ export async function disputeForUpdate(
   return dispute ?? null
 }
 
+/** How those of these disputes stand of which we have heard, by the provider's names for them. */
+export async function knownDisputes(
+  db: Queryable,
+  provider: ProviderName,
+  refs: readonly string[],
+): Promise<ReadonlyMap<string, DisputeStatus>> {
+  const rows = await db
+    .select({ ref: disputes.providerRef, status: disputes.status })
+    .from(disputes)
+    .where(and(eq(disputes.provider, provider), inArray(disputes.providerRef, [...refs])))
+  return new Map(rows.map(({ ref, status }) => [ref, status]))
+}
+
 /** Writes a dispute down. */
 export async function insertDispute(tx: Transaction, dispute: typeof disputes.$inferInsert): Promise<DisputeRow> {
   const [inserted] = await tx.insert(disputes).values(dispute).returning()
@@ -36,6 +49,16 @@ export async function updateDispute(
   changes: Partial<typeof disputes.$inferInsert>,
 ): Promise<void> {
   await tx.update(disputes).set(changes).where(eq(disputes.id, id))
+}
+
+/** The disputes of a payment that are not decided, oldest first, locked. */
+export async function openDisputesForUpdate(tx: Transaction, paymentId: string): Promise<DisputeRow[]> {
+  return tx
+    .select()
+    .from(disputes)
+    .where(and(eq(disputes.paymentId, paymentId), eq(disputes.status, 'OPEN')))
+    .orderBy(asc(disputes.openedAt), asc(disputes.id))
+    .for('no key update')
 }
 
 /** Refunds that are promised a part of this payment and were not sent to the provider, oldest first, locked. */

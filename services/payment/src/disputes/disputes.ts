@@ -1,7 +1,7 @@
 import type { Transaction } from '@tikitu/runtime/database'
 import { emit } from '@tikitu/runtime/events'
 import { newId } from '@tikitu/runtime/ids'
-import { PaymentDisputed, RefundSucceeded } from '@tikitu/schema/events/payment'
+import { PaymentDisputeClosed, PaymentDisputed, RefundSucceeded } from '@tikitu/schema/events/payment'
 import { feeToReturn } from '../ledger/ledger.rules.ts'
 import { postDisputeLost, postDisputeOpened, postDisputeWon } from '../ledger/ledger.ts'
 import { isGood } from '../payments/payment.rules.ts'
@@ -9,8 +9,16 @@ import type { IntentDispute } from '../providers/provider.ts'
 import { paymentForUpdate, updatePayment, type PaymentRow } from '../payments/payment.sql.ts'
 import { updateRefund } from '../refunds/refund.sql.ts'
 import { requestOfPaymentForUpdate } from '../requests/request.sql.ts'
+import { contest } from './contesting.ts'
 import { contestedOf, disputeSteps, refundsCovered, statusAfterDispute, type DisputeStatus } from './dispute.rules.ts'
-import { disputeForUpdate, insertDispute, unsentRefunds, updateDispute, type DisputeRow } from './dispute.sql.ts'
+import {
+  disputeForUpdate,
+  insertDispute,
+  openDisputesForUpdate,
+  unsentRefunds,
+  updateDispute,
+  type DisputeRow,
+} from './dispute.sql.ts'
 
 /** What a provider says about a buyer's bank that takes a payment back. */
 export interface DisputeFact {
@@ -21,7 +29,12 @@ export interface DisputeFact {
   readonly at: Date
 }
 
-const STATUS_OF: Readonly<Record<IntentDispute['state'], DisputeStatus>> = { open: 'OPEN', won: 'WON', lost: 'LOST' }
+/** What a dispute is with us, by what the provider says it is. */
+export const STATUS_OF: Readonly<Record<IntentDispute['state'], DisputeStatus>> = {
+  open: 'OPEN',
+  won: 'WON',
+  lost: 'LOST',
+}
 
 /**
  * Makes our books agree with what the provider says about a dispute. Hearing it again, late or out of order changes
@@ -88,8 +101,10 @@ async function open(
 async function win(tx: Transaction, payment: PaymentRow, dispute: DisputeRow, at: Date): Promise<PaymentRow> {
   await updateDispute(tx, dispute.id, { status: 'WON', closedAt: at })
   await postDisputeWon(tx, payment, dispute, at)
-  const contested = payment.contested - dispute.contested
-  return updatePayment(tx, payment.id, { contested, status: statusAfterDispute({ ...payment, contested }) })
+  await tellClosed(tx, payment, { dispute, outcome: 'WON', lost: 0, at })
+  const isOpen = (await openDisputesForUpdate(tx, payment.id)).length > 0
+  const status = statusAfterDispute({ isOpen, isLost: payment.lost > 0 })
+  return updatePayment(tx, payment.id, { contested: await contest(tx, { ...payment, status }), status })
 }
 
 interface Losing {
@@ -114,7 +129,25 @@ async function lose(tx: Transaction, { payment, dispute, commission, at }: Losin
     const facts = { refundId, paymentId, bookingId, userId, amount, currency }
     await emit(tx, RefundSucceeded, { ...facts, at: at.toISOString() })
   }
+  await tellClosed(tx, payment, { dispute, outcome: 'LOST', lost: undone + excess, at })
   const rest = { contested: payment.contested - undone, lost: lost + undone }
-  const status = statusAfterDispute({ ...rest, isLost: true })
+  const isOpen = (await openDisputesForUpdate(tx, payment.id)).length > 0
+  const status = statusAfterDispute({ isOpen, isLost: true })
   return updatePayment(tx, payment.id, { ...rest, status, refunded: payment.refunded + refunds })
+}
+
+interface Closed {
+  readonly dispute: DisputeRow
+  readonly outcome: 'WON' | 'LOST'
+  readonly lost: number
+  readonly at: Date
+}
+
+function tellClosed(
+  tx: Transaction,
+  { id: paymentId, bookingId, payerId: userId }: PaymentRow,
+  { dispute: { id: disputeId, amount, currency }, outcome, lost, at }: Closed,
+): Promise<void> {
+  const facts = { paymentId, bookingId, userId, disputeId, amount, currency, outcome, lost }
+  return emit(tx, PaymentDisputeClosed, { ...facts, at: at.toISOString() })
 }

@@ -4,10 +4,17 @@ import { transact } from '@tikitu/runtime/transact'
 import { logExchange, type Exchange } from '../payment-log/payment-log.ts'
 import type { Json } from '../payment-log/log.rules.ts'
 import { callProvider, type Outside } from '../providers/outside.ts'
-import { providerOf, ProviderRefused, ProviderUnavailable, type Intent, type Providers } from '../providers/provider.ts'
+import {
+  providerOf,
+  ProviderRefused,
+  ProviderUnavailable,
+  type Intent,
+  type ProviderName,
+  type Providers,
+} from '../providers/provider.ts'
 import { requestOfPaymentForUpdate } from '../requests/request.sql.ts'
 import { decideNextStep, isGood, nextCheckAt } from './payment.rules.ts'
-import { paymentForUpdate, updatePayment, type PaymentRow } from './payment.sql.ts'
+import { paymentByProviderRef, paymentExists, paymentForUpdate, updatePayment, type PaymentRow } from './payment.sql.ts'
 import { failUnbegun, settlePayment } from './settlement.ts'
 
 /** More steps than any attempt has; beyond it something repeats for ever. */
@@ -109,3 +116,15 @@ async function call(providers: Providers, { payment, exchange: { operation } }: 
 
 /** Made of what is written down before the call, so that a repetition is known as one. */
 const intentKey = (payment: PaymentRow) => `pi:${payment.id}`
+
+/**
+ * Which attempt of ours a provider means: by its name for it; or by ours in its books, when its answer never reached us.
+ * Null when it is none.
+ */
+export async function ourPayment(outside: Outside, provider: ProviderName, ref: string): Promise<string | null> {
+  const { orm } = outside.database
+  const known = await paymentByProviderRef(orm, provider, ref)
+  if (known) return known.id
+  const { paymentId } = await providerOf(outside.providers, provider).fetchIntent(ref)
+  return paymentId !== null && (await paymentExists(orm, paymentId)) ? paymentId : null
+}

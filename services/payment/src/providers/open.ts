@@ -30,6 +30,7 @@ function withoutAccount(): SandboxProvider {
     refundIntent: refuse,
     fetchRefund: refuse,
     fetchDispute: refuse,
+    disputesSince: () => Promise.resolve([]),
     readWebhook: refuse,
   }
 }

@@ -120,6 +120,8 @@ export interface PaymentProvider {
   fetchRefund(ref: string): Promise<IntentRefund>
   /** How a dispute stands. */
   fetchDispute(ref: string): Promise<IntentDispute>
+  /** Every dispute that was opened at that instant or later, to the second, newest first. */
+  disputesSince(instant: Date): Promise<readonly IntentDispute[]>
   /**
    * Reads a webhook: the bytes as they came, and the header that signs them. Throws `WebhookForged` unless the provider
    * signed exactly these bytes; says nothing about when.

@@ -147,9 +147,9 @@ const notInState = ({ status }: RefundRow) =>
 const ownRefund = ({ id }: RefundRow) =>
   refuse('RefundOfYourOwn', 'Somebody else than the one who asked for a refund has to approve it.', { refundId: id })
 
-const tooMuch = ({ currency }: RefundRow, { captured, refundReserved, contested, lost }: PaymentRow) =>
+const tooMuch = ({ currency }: RefundRow, { captured, refundReserved, lost }: PaymentRow) =>
   refuse('RefundTooLarge', 'There is not as much left of the payment.', {
-    left: { amount: captured - refundReserved - contested - lost, currency },
+    left: { amount: captured - refundReserved - lost, currency },
   })
 
 function factsOf(

@@ -14,11 +14,11 @@ const now = new Date('2027-05-01T18:30:00.000Z')
 const later = new Date(now.getTime() + 1)
 
 describe('a refund is taken from a payment', () => {
-  const payment = { captured: 1_000, refundReserved: 300, contested: 60, lost: 40, currency: 'EUR' }
+  const payment = { captured: 1_000, refundReserved: 300, lost: 40, currency: 'EUR' }
 
-  test('up to what was captured and not promised yet', () => {
-    expect(whyNotRefundable(payment, { amount: 600, currency: 'EUR' })).toBeNull()
-    expect(whyNotRefundable(payment, { amount: 601, currency: 'EUR' })).toBe('exceeds_captured')
+  test('up to what was captured and neither promised nor lost yet', () => {
+    expect(whyNotRefundable(payment, { amount: 660, currency: 'EUR' })).toBeNull()
+    expect(whyNotRefundable(payment, { amount: 661, currency: 'EUR' })).toBe('exceeds_captured')
   })
 
   test('in its own currency only', () => {

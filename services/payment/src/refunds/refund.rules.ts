@@ -20,21 +20,23 @@ export const ATTEMPTS_MAX = 3
 /** The pause after the first refusal, in seconds. Every next one is five times as long. */
 const RETRY_SECONDS = 60
 
-/** Why a refund cannot be taken from a payment; null when it can. Never more than was captured, never another currency. */
+/**
+ * Why a refund cannot be taken from a payment; null when it can. Never more than was captured, never another currency.
+ * What a bank contests can be promised: it is sent when that is won, and the buyer has it when it is lost.
+ */
 export function whyNotRefundable(
   payment: RefundablePayment,
   refund: { readonly amount: number; readonly currency: string },
 ): 'currency_mismatch' | 'exceeds_captured' | null {
   if (refund.currency !== payment.currency) return 'currency_mismatch'
-  const { captured, refundReserved, contested, lost } = payment
-  return refund.amount > captured - refundReserved - contested - lost ? 'exceeds_captured' : null
+  const { captured, refundReserved, lost } = payment
+  return refund.amount > captured - refundReserved - lost ? 'exceeds_captured' : null
 }
 
 /** Of a payment, what is left of it. */
 export interface RefundablePayment {
   readonly captured: number
   readonly refundReserved: number
-  readonly contested: number
   readonly lost: number
   readonly currency: string
 }

@@ -4,6 +4,7 @@ import { newId } from '@tikitu/runtime/ids'
 import { sendJob } from '@tikitu/runtime/jobs'
 import { readSetting } from '@tikitu/runtime/settings'
 import { RefundFailed } from '@tikitu/schema/events/payment'
+import { contest } from '../disputes/contesting.ts'
 import { PursueRefund } from '../jobs.ts'
 import { feeToReturn } from '../ledger/ledger.rules.ts'
 import { postRefundOwed, postRefundReleased } from '../ledger/ledger.ts'
@@ -34,7 +35,7 @@ export interface RequestRefund {
 
 /**
  * Writes down a refund and promises its money. One that is asked for before its payment has any waits for it. One that
- * asks for more than is there goes to manual review and takes nothing; a large one that staff decided on takes its money
+ * asks for more than is there goes to manual review and takes nothing; of what a bank contests it waits for the decision; a large one that staff decided on takes its money
  * and waits for an admin.
  */
 export async function requestRefund(tx: Transaction, { refundId, paymentId, ...asked }: RequestRefund): Promise<void> {
@@ -109,7 +110,9 @@ export async function reserve(
   const status = waits ? 'AWAITING_APPROVAL' : 'REQUESTED'
   await updateRefund(tx, refundId, { paymentId: payment.id, reserved: true, status, failureCode: null, checkAt: at })
   const fee = feeToReturn({ ...payment, commission, returned: payment.refundReserved + payment.lost }, amount)
-  const reserved = await updatePayment(tx, payment.id, { refundReserved: payment.refundReserved + amount })
+  const refundReserved = payment.refundReserved + amount
+  const contested = await contest(tx, { ...payment, refundReserved })
+  const reserved = await updatePayment(tx, payment.id, { refundReserved, contested })
   await postRefundOwed(tx, payment, { id: refundId, amount, fee }, at)
   if (!waits) await sendJob(tx, PursueRefund, { refundId })
   return reserved
@@ -124,6 +127,6 @@ export async function release(
   const refundReserved = payment.refundReserved - amount
   const fee = feeToReturn({ ...payment, commission, returned: refundReserved + payment.lost }, amount)
   await updateRefund(tx, refundId, { reserved: false })
-  await updatePayment(tx, payment.id, { refundReserved })
+  await updatePayment(tx, payment.id, { refundReserved, contested: await contest(tx, { ...payment, refundReserved }) })
   await postRefundReleased(tx, payment, { id: refundId, amount, fee }, at)
 }

@@ -1,11 +1,13 @@
 import { IDENTITY_HEADER, serviceIdentity, signIdentity } from '@tikitu/runtime/identity'
 import { newId } from '@tikitu/runtime/ids'
+import { createLog } from '@tikitu/runtime/log'
 import { TEST_IDENTITY_SECRET, testService, waitFor, type TestService } from '@tikitu/runtime/testing'
 import { createHmac } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { anOpenPayment, confirmAs } from '../../test/graph.ts'
 import { paymentRow, refundsOf, toldOf } from '../../test/read.ts'
 import { aSandbox, askSandbox, WEBHOOK_SECRET } from '../../test/sandbox.ts'
+import { findDisputes } from '../disputes/following.ts'
 import { definePayment } from '../service.ts'
 
 let payment: TestService
@@ -187,5 +189,23 @@ describe('a webhook that is signed', () => {
     const dispute = await askSandbox('POST', `test_helpers/payment_intents/${ref}/dispute`)
     expect(await arrives(told('charge.dispute.created', { id: dispute.id, object: 'dispute' }))).toBe(200)
     await waitFor('the dispute', async () => (await paymentRow(payment.database, id)).status === 'DISPUTED')
+  })
+
+  test('that never comes is not needed: disputes and their ends are found', async () => {
+    const { id, buyer, bookingId } = await anOpenPayment(payment)
+    expect(await confirmAs(payment, buyer, id)).toMatchObject({ status: 'SUCCEEDED' })
+    const { providerRef: ref } = await paymentRow(payment.database, id)
+    const dispute = await askSandbox('POST', `test_helpers/payment_intents/${ref}/dispute`)
+    const find = (days: number, log = createLog('payment', 'silent')) =>
+      findDisputes({ database: payment.database, providers: { sandbox }, log }, { at: new Date(), days })
+    await find(-1)
+    expect(await paymentRow(payment.database, id)).toMatchObject({ status: 'SUCCEEDED' })
+    await find(1)
+    expect(await paymentRow(payment.database, id)).toMatchObject({ status: 'DISPUTED', contested: 10_000 })
+    await askSandbox('POST', `disputes/${dispute.id}`, { 'evidence[uncategorized_text]': 'winning_evidence' })
+    await find(1)
+    await find(1)
+    expect(await paymentRow(payment.database, id)).toMatchObject({ status: 'WON', contested: 0 })
+    expect(await toldOf(payment.database, bookingId, 'payment.dispute_closed')).toMatchObject([{ outcome: 'WON' }])
   })
 })

@@ -2,14 +2,14 @@ import type { Database, Transaction } from '@tikitu/runtime/database'
 import { sendJob } from '@tikitu/runtime/jobs'
 import { accept, accepted } from '@tikitu/runtime/outcome'
 import { transact } from '@tikitu/runtime/transact'
-import { noteDispute } from '../disputes/disputes.ts'
+import { followDispute } from '../disputes/following.ts'
 import { FollowWebhook } from '../jobs.ts'
 import { logWebhook } from '../payment-log/payment-log.ts'
 import { isGood } from '../payments/payment.rules.ts'
-import { paymentByProviderRef, paymentExists } from '../payments/payment.sql.ts'
-import { pursuePayment } from '../payments/pursuit.ts'
+import { paymentByProviderRef } from '../payments/payment.sql.ts'
+import { ourPayment, pursuePayment } from '../payments/pursuit.ts'
 import type { Outside } from '../providers/outside.ts'
-import { providerOf, type ProviderEvent, type ProviderName } from '../providers/provider.ts'
+import type { ProviderEvent, ProviderName } from '../providers/provider.ts'
 import { refundByProviderRef } from '../refunds/refund.sql.ts'
 import { pursueRefund } from '../refunds/refund-pursuit.ts'
 import { isFresh } from './webhook.rules.ts'
@@ -66,25 +66,4 @@ export async function followWebhook(outside: Outside, { provider, kind, ref }: F
   }
   const paymentId = await ourPayment(outside, provider, ref)
   if (paymentId !== null) await pursuePayment(outside, paymentId, { evenOver: true })
-}
-
-/** By the provider's name for it; or by ours in the provider's books, when its answer never reached us. */
-async function ourPayment(outside: Outside, provider: ProviderName, ref: string): Promise<string | null> {
-  const { orm } = outside.database
-  const known = await paymentByProviderRef(orm, provider, ref)
-  if (known) return known.id
-  const { paymentId } = await providerOf(outside.providers, provider).fetchIntent(ref)
-  return paymentId !== null && (await paymentExists(orm, paymentId)) ? paymentId : null
-}
-
-async function followDispute(outside: Outside, provider: ProviderName, ref: string): Promise<void> {
-  const dispute = await providerOf(outside.providers, provider).fetchDispute(ref)
-  const paymentId = await ourPayment(outside, provider, dispute.intentRef)
-  if (paymentId === null) return
-  // First the money that is disputed: its own webhook may not have come.
-  await pursuePayment(outside, paymentId, { evenOver: true })
-  await transact(outside.database, async (tx, at) => {
-    await noteDispute(tx, { paymentId, dispute, at })
-    return accept()
-  })
 }

@@ -106,6 +106,17 @@ describe('paying with', () => {
     expect(dispute.dueBy?.getTime()).toBeGreaterThan(Date.now())
     await askSandbox('POST', `disputes/${id}`, { 'evidence[uncategorized_text]': 'winning_evidence' })
     expect(await sandbox.fetchDispute(id)).toMatchObject({ state: 'won', dueBy: null })
+    expect(await sandbox.disputesSince(new Date(Date.now() + 60_000))).toEqual([])
+    // However many pages there are.
+    const refs = [ref]
+    for (let more = 0; more < 100; more++) {
+      const { ref: another } = await confirmed('tok_success')
+      await askSandbox('POST', `test_helpers/payment_intents/${another}/dispute`)
+      refs.push(another)
+    }
+    const found = await sandbox.disputesSince(new Date(Date.now() - 60_000))
+    expect(found.map(({ intentRef }) => intentRef)).toEqual(refs.toReversed())
+    expect(found.at(-1)).toMatchObject({ ref: id, state: 'won' })
   })
 
   test('tok_http_429 is repeated and goes through', async () => {

@@ -31,6 +31,9 @@ export interface StripeAccount {
   readonly returnUrl: string
 }
 
+/** How many things Stripe lists at once at most. */
+const PAGE_MAX = 100
+
 /** A provider that speaks Stripe's protocol, through Stripe's own library. */
 export function openStripe(account: StripeAccount, log: Logger): PaymentProvider & SandboxProvider {
   const { provider, timeoutMilliseconds: timeout, returnUrl: return_url } = account
@@ -113,6 +116,19 @@ export function openStripe(account: StripeAccount, log: Logger): PaymentProvider
     fetchRefund: async (ref) => refundOf(await call(() => stripe.refunds.retrieve(ref))),
 
     fetchDispute: async (ref) => disputeOf(await call(() => stripe.disputes.retrieve(ref))),
+
+    async disputesSince(instant) {
+      const found: Stripe.Dispute[] = []
+      const created = { gte: Math.floor(instant.getTime() / 1_000) }
+      for (let more = true; more;) {
+        const last = found.at(-1)
+        const after = last ? { starting_after: last.id } : {}
+        const page = await call(() => stripe.disputes.list({ created, limit: PAGE_MAX, ...after }))
+        found.push(...page.data)
+        more = page.has_more && page.data.length > 0
+      }
+      return found.map(disputeOf)
+    },
 
     readWebhook: async (bytes, signature) => readWebhook(stripe, account.webhookSecret, bytes, signature),
   }
