@@ -4,9 +4,9 @@ import { audit } from './booking/audit.ts'
 import { measureAdmission } from './booking/admission.rows.ts'
 import { measureBesideOldBookings } from './booking/old-bookings.rows.ts'
 import { measureSellOut } from './booking/sell-out.rows.ts'
-import { readOptions } from './booking/options.ts'
+import { readOptions, type Part } from './booking/options.ts'
 import { measureEventList, measureSeatMap } from './booking/reads.rows.ts'
-import { measureSeats } from './booking/seats.rows.ts'
+import { measureSeats, type Parts } from './booking/seats.rows.ts'
 import { setUp } from './booking/stage.ts'
 import { aSeller } from './booking/world.ts'
 import type { Bench, Figure } from './harness.ts'
@@ -28,12 +28,14 @@ export const bench: Bench = {
       context.figure(each)
     }
     const parts = { stage, seller, load, options, pgbench, context: { ...context, figure } }
-    await measureSeats(parts)
-    await measureAdmission(parts)
-    await measureSellOut(parts)
-    await measureSeatMap(parts)
+    const only = (part: Part, measure: (of: Parts) => Promise<void>) =>
+      options.only.has(part) ? measure(parts) : Promise.resolve()
+    await only('seats', measureSeats)
+    await only('admission', measureAdmission)
+    await only('sell-out', measureSellOut)
+    await only('seat-map', measureSeatMap)
     await audit(parts)
-    await measureBesideOldBookings(parts)
-    await measureEventList(parts)
+    await only('old-bookings', measureBesideOldBookings)
+    await only('list', measureEventList)
   },
 }

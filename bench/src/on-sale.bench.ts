@@ -11,13 +11,16 @@ import { setUp, type Stage } from './on-sale/stage.ts'
 /** Connections that the crowd has at most: each browser has its own, but not all wait at once. */
 const CONNECTIONS = 2_000
 
+/** A system has its ports above this one. */
+const PORT_BASE_MAX = 65_000
+
 /** `pnpm bench on-sale` */
 export const bench: Bench = {
   title: `A real on-sale replayed second by second through the gateway: every buyer is signed in and another one, and the stadium has ${STADIUM_SEATS} seats.`,
 
   async run(context) {
-    const scales = scalesIn(context.args)
-    const stage = await setUp(context)
+    const { scales, portBase } = readOptions(context.args)
+    const stage = await setUp(context, portBase)
     for (const scale of scales) await replay(stage, scale, context)
     const violations = await violationsIn(stage)
     for (const { invariant, violations: count } of violations) context.say(`${count}: ${invariant}`)
@@ -26,12 +29,22 @@ export const bench: Bench = {
   },
 }
 
-/** `--scales 1,10,50`: how many times the real crowd comes, one after the other and each to an event of its own. */
-function scalesIn(args: readonly string[]): number[] {
-  const { values } = parseArgs({ args: [...args], options: { scales: { type: 'string', default: '1,10,50' } } })
+/**
+ * `--scales 1,10,50`: how many times the real crowd comes, one after the other and each to an event of its own.
+ * `--port-base 35000`: where the ports of the system begin; free ones unless said.
+ */
+function readOptions(args: readonly string[]): { scales: number[]; portBase: number | undefined } {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { scales: { type: 'string', default: '1,10,50' }, 'port-base': { type: 'string' } },
+  })
   const scales = values.scales.split(',').map(Number)
-  if (scales.every((scale) => Number.isInteger(scale) && scale >= 1 && scale <= 50)) return scales
-  throw new Error('--scales: expected whole numbers from 1 to 50, separated by commas.')
+  if (!scales.every((scale) => Number.isInteger(scale) && scale >= 1 && scale <= 50))
+    throw new Error('--scales: expected whole numbers from 1 to 50, separated by commas.')
+  const portBase = values['port-base'] === undefined ? undefined : Number(values['port-base'])
+  if (portBase !== undefined && !(Number.isInteger(portBase) && portBase >= 1024 && portBase <= PORT_BASE_MAX))
+    throw new Error(`--port-base: expected a whole number from 1024 to ${PORT_BASE_MAX}.`)
+  return { scales, portBase }
 }
 
 async function replay(stage: Stage, scale: number, context: BenchContext): Promise<void> {
@@ -54,17 +67,35 @@ async function replay(stage: Stage, scale: number, context: BenchContext): Promi
     connections: CONNECTIONS,
   })
   const spent = [...cpuByProcess(stage)].map(([process, cpu]) => [process, cpu - (before.get(process) ?? 0)] as const)
+  spent.push(['the crowd itself', turnout.cpuMilliseconds])
   stage.profile()
   const lost = Math.abs((await seatsHeld(stage, eventId)) - turnout.seats)
   tellOf(turnout, context)
   const name = (what: string) => `×${scale}, ${what}`
-  const { answers, serverErrors, seats, sentAway, firstP50, firstP99, p50, p99, max, seconds } = turnout
+  const {
+    answers,
+    serverErrors,
+    broken,
+    seats,
+    sentAway,
+    sentAwayP50,
+    sentAwayP99,
+    firstP50,
+    firstP99,
+    p50,
+    p99,
+    max,
+    seconds,
+  } = turnout
   for (const figure of [
     { name: name('reservations'), value: buyers, unit: '' },
     { name: name('holds'), value: answers['Hold'] ?? 0, unit: '' },
     { name: name('seats held'), value: seats, unit: '' },
     { name: name('answers per second'), value: buyers / seconds, unit: '1/s' },
+    { name: name('until the last answer'), value: seconds, unit: 's' },
     { name: name('told to come again'), value: sentAway, unit: '' },
+    { name: name('p50, from the request to being told to come again'), value: sentAwayP50, unit: 'ms' },
+    { name: name('p99, from the request to being told to come again'), value: sentAwayP99, unit: 'ms' },
     { name: name('p50, from the arrival to any answer'), value: firstP50, unit: 'ms' },
     { name: name('p99, from the arrival to any answer'), value: firstP99, unit: 'ms' },
     { name: name('p50, from the arrival to the last answer'), value: p50, unit: 'ms' },
@@ -73,6 +104,11 @@ async function replay(stage: Stage, scale: number, context: BenchContext): Promi
     ...Object.entries(answers)
       .filter(([kind]) => kind !== 'Hold')
       .map(([kind, value]) => ({ name: name(`refused: ${kind}`), value, unit: '' })),
+    ...Object.entries(broken).map(([how, value]) => ({
+      name: name(`connections that broke: ${how}`),
+      value,
+      unit: '',
+    })),
     ...spent
       .filter(([, cpu]) => cpu / buyers >= 0.01)
       .map(([process, cpu]) => ({ name: name(`CPU of ${process} per reservation`), value: cpu / buyers, unit: 'ms' })),
@@ -83,8 +119,9 @@ async function replay(stage: Stage, scale: number, context: BenchContext): Promi
 }
 
 /** Processor time of each process of the system so far, in milliseconds. */
-function cpuByProcess({ system }: Stage): Map<string, number> {
-  return new Map([...system.children()].map(([name, pid]) => [name, cpuOf([pid])]))
+function cpuByProcess({ system, postmaster }: Stage): Map<string, number> {
+  const processes = [...system.children(), ['postgres', postmaster] as const]
+  return new Map(processes.map(([name, pid]) => [name, cpuOf([pid])]))
 }
 
 const BAR_MAX = 40

@@ -41,6 +41,13 @@ import { addRest } from './rest/rest.ts'
 const REQUEST_MILLISECONDS = 30_000
 
 /**
+ * Connections that may wait to be accepted. The operating system refuses the rest without a word, and who is refused so tries
+ * for a minute: at an opening a thousand people come within one busy moment, and Node's 511 were too few for them. The
+ * system's own bound, `net.core.somaxconn`, is 4,096 unless it was changed.
+ */
+const BACKLOG = 4_096
+
+/**
  * Documents that are kept parsed and validated, and as many of those that are not valid: the largest that are let in take
  * 0.8 MB each, so a thousand that somebody makes up would fill the heap.
  */
@@ -158,6 +165,6 @@ function authenticatorOf(config: GatewayConfig, revocations: Revocations, log: L
 export async function runGateway(config: GatewayConfig): Promise<void> {
   const app = await buildGateway(config)
   closeOnSignal(app.log, () => app.close())
-  await app.listen({ host: config.host, port: config.port })
+  await app.listen({ host: config.host, port: config.port, backlog: BACKLOG })
   announceReady()
 }

@@ -18,7 +18,15 @@ it('--quick measures little, and without goals', async () => {
   expect({ rounds, seconds, isMeant }).toEqual({ rounds: 1, seconds: 2, isMeant: false })
 })
 
+it('--only measures some parts of it', async () => {
+  expect((await readOptions(['--only', 'sell-out,seat-map'])).only).toEqual(new Set(['sell-out', 'seat-map']))
+})
+
 it.each([
+  [
+    ['--only', 'seats,everything'],
+    '--only: expected one or several of seats, admission, sell-out, seat-map, old-bookings, list, separated by commas.',
+  ],
   [['--rounds', '0'], '--rounds: expected a whole number from 1 to 100.'],
   [['--seconds', '6'], '--seconds: expected a whole number from 1 to 5.'],
   [['--port-base', '70000'], '--port-base: expected a whole number from 1 to 65515.'],

@@ -1,6 +1,12 @@
 import { parseArgs } from 'node:util'
 import { freePortBase } from '@tikitu/local/ports'
 
+/** The parts of the bench, in their order. */
+export const PARTS = ['seats', 'admission', 'sell-out', 'seat-map', 'old-bookings', 'list'] as const
+
+/** A part of the bench. */
+export type Part = (typeof PARTS)[number]
+
 /** How much is measured. */
 export interface Options {
   /** How often each is measured; the medians count. */
@@ -18,6 +24,8 @@ export interface Options {
   /** The most clients that ask at once. */
   readonly clientsMax: number
   readonly portBase: number
+  /** Which parts of the bench are run. */
+  readonly only: ReadonlySet<Part>
   /** Whether the goals count: short measurements on small halls say only that the bench runs. */
   readonly isMeant: boolean
 }
@@ -34,6 +42,7 @@ export async function readOptions(args: readonly string[]): Promise<Options> {
       rounds: { type: 'string' },
       seconds: { type: 'string' },
       'port-base': { type: 'string' },
+      only: { type: 'string' },
     },
   })
   const { quick } = values
@@ -47,8 +56,15 @@ export async function readOptions(args: readonly string[]): Promise<Options> {
     events: quick ? 2_000 : 100_000,
     clientsMax: quick ? 200 : 1_000,
     portBase: portBase === undefined ? await freePortBase(PORTS) : whole('port-base', portBase, 65_535 - PORTS),
+    only: new Set(values.only === undefined ? PARTS : values.only.split(',').map(partOf)),
     isMeant: !quick,
   }
+}
+
+function partOf(name: string): Part {
+  const part = PARTS.find((each) => each === name)
+  if (part !== undefined) return part
+  throw new Error(`--only: expected one or several of ${PARTS.join(', ')}, separated by commas.`)
 }
 
 function whole(option: string, text: string, max: number): number {

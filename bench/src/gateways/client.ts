@@ -8,6 +8,8 @@ export interface Answer {
 
 /** A connection that carries one request after the other. */
 export interface Client {
+  /** False when the other side has closed it, which it may do to one that is idle: then another is opened. */
+  readonly isOpen: boolean
   /** Sends a whole request, head and body. Only one may be under way. */
   send(request: Buffer, answered: (answer: Answer) => void): void
   close(): void
@@ -38,6 +40,9 @@ export function openClient(port: number, failed: (error: Error) => void): Client
     answered?.(answer)
   })
   return {
+    get isOpen() {
+      return !socket.destroyed
+    },
     send: (request, answered) => {
       waiting = answered
       socket.write(request)

@@ -1,5 +1,6 @@
 // The crowd of an on-sale, a process of its own. It comes when it comes, whether or not those before it were answered, and
-// who is told to come again does so when they are told to, until they have lost their patience.
+// who is told to come again does so when they are told to, until they have lost their patience. Whose connection breaks asks
+// again under the same key, as the page in a browser would.
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { openClient, type Answer, type Client } from '../gateways/client.ts'
@@ -19,6 +20,9 @@ const HOLD = `mutation Hold($input: HoldBestAvailableInput!) {
 
 /** How long after they came somebody comes again, in milliseconds. */
 const PATIENCE_MILLISECONDS = 60_000
+
+/** How long somebody waits whose connection broke, in milliseconds. */
+const RECONNECT_MILLISECONDS = 1_000
 
 /** How long after that the last answer may come. */
 const ANSWER_MILLISECONDS = 30_000
@@ -47,10 +51,13 @@ async function run(crowd: Crowd): Promise<Turnout> {
   /** Who wants to be served now, from `next` on. */
   const ready: number[] = []
   let next = 0
+  const sendingAway: number[] = []
+  const broken: Record<string, number> = {}
   const { promise: allAnswered, resolve, reject } = Promise.withResolvers<void>()
-  const free: Client[] = []
+  const free: Connection[] = []
   let open = 0
 
+  const before = process.cpuUsage()
   const openedAt = performance.now()
   const count = (place: number, kind: string) => {
     const now = performance.now() - openedAt
@@ -63,34 +70,59 @@ async function run(crowd: Crowd): Promise<Turnout> {
     answered += 1
     if (answered === arrivals.length) resolve()
   }
-  const ask = (client: Client, place: number) => {
-    client.send(requestOf(crowd, tokens[place] ?? '', place, keys[place] ?? ''), (answer) => {
+  const comeAgain = (place: number, inMilliseconds: number) =>
+    setTimeout(() => {
+      ready.push(place)
+      serve()
+    }, inMilliseconds)
+  const ask = (connection: Connection, place: number) => {
+    connection.place = place
+    const askedAt = performance.now()
+    connection.client.send(requestOf(crowd, tokens[place] ?? '', place, keys[place] ?? ''), (answer) => {
+      connection.place = undefined
       if (answer.status >= 500) serverErrors += 1
       const since = performance.now() - openedAt - (arrivals[place] ?? 0)
       if (Number.isNaN(firstAnswers[place])) firstAnswers[place] = since
       const again = comesAgainIn(answer)
+      if (again !== undefined) sendingAway.push(performance.now() - askedAt)
       if (again === undefined || since + again > PATIENCE_MILLISECONDS) count(place, kindOf(answer))
       else {
         sentAway += 1
-        setTimeout(() => {
-          ready.push(place)
-          serve()
-        }, again)
+        comeAgain(place, again)
       }
-      free.push(client)
+      free.push(connection)
       serve()
     })
   }
   const serve = () => {
     for (; next < ready.length; next += 1) {
-      const client = free.pop() ?? (open < crowd.connections ? connect() : undefined)
-      if (!client) return
-      ask(client, ready[next] ?? 0)
+      const connection = idle() ?? (open < crowd.connections ? connect() : undefined)
+      if (!connection) return
+      ask(connection, ready[next] ?? 0)
     }
+  }
+  const idle = () => {
+    for (let connection = free.pop(); connection; connection = free.pop()) {
+      if (connection.client.isOpen) return connection
+      open -= 1
+    }
+    return undefined
   }
   const connect = () => {
     open += 1
-    return openClient(crowd.port, (error) => reject(new Error(`A connection broke: ${error.message}`)))
+    const connection: Connection = { client: openClient(crowd.port, (error) => lose(connection, error)) }
+    return connection
+  }
+  /** One that was idle is missed when its turn comes. */
+  const lose = (connection: Connection, error: NodeJS.ErrnoException) => {
+    const { place } = connection
+    if (place === undefined) return
+    connection.place = undefined
+    connection.client.close()
+    open -= 1
+    const how = [error.syscall, error.code].filter(Boolean).join(' ') || error.message
+    broken[how] = (broken[how] ?? 0) + 1
+    comeAgain(place, RECONNECT_MILLISECONDS)
   }
 
   const clock = setInterval(() => {
@@ -105,24 +137,35 @@ async function run(crowd: Crowd): Promise<Turnout> {
   } finally {
     clearInterval(clock)
   }
-  for (const client of free) client.close()
+  const cpu = process.cpuUsage(before)
+  for (const { client } of free) client.close()
   return {
     answers,
     serverErrors,
+    broken,
     seats,
     sentAway,
+    sentAwayP50: percentile(Float64Array.from(sendingAway), 0.5),
+    sentAwayP99: percentile(Float64Array.from(sendingAway), 0.99),
     firstP50: percentile(firstAnswers, 0.5),
     firstP99: percentile(firstAnswers, 0.99),
     p50: percentile(latencies, 0.5),
     p99: percentile(latencies, 0.99),
     max: percentile(latencies, 1),
     seconds: (performance.now() - openedAt) / 1000,
+    cpuMilliseconds: (cpu.user + cpu.system) / 1000,
     bySecond: Array.from({ length: SECONDS }, (_, second) => {
       const isThen = (at: number) => Math.floor(at / 1000) === second
       const waits = latencies.filter((_latency, place) => isThen(arrivals[place] ?? 0))
       return { arrived: waits.length, held: heldAt.filter(isThen).length, p50: percentile(waits, 0.5) }
     }),
   }
+}
+
+/** One of the crowd's connections, and whose request is under way on it. */
+interface Connection {
+  readonly client: Client
+  place?: number | undefined
 }
 
 const quantityOf = (place: number): number => QUANTITIES[place % QUANTITIES.length] ?? 2
@@ -138,8 +181,7 @@ function requestOf({ eventId, ticketTypeIds }: Crowd, token: string, place: numb
 }
 
 /** When somebody was told to come again, in milliseconds; undefined for an answer that is one. */
-function comesAgainIn({ status, body }: Answer): number | undefined {
-  if (status !== 429) return undefined
+function comesAgainIn({ body }: Answer): number | undefined {
   const seconds = /"retryAfterSeconds":(\d+)/.exec(body.toString())?.[1]
   return seconds === undefined ? undefined : Number(seconds) * 1000
 }

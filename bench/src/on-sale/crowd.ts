@@ -21,10 +21,15 @@ export interface Turnout {
   readonly answers: Readonly<Record<string, number>>
   /** Answers with a status from 500 on. */
   readonly serverErrors: number
+  /** Requests whose connection broke before the answer, by how; each was sent again under its key. */
+  readonly broken: Readonly<Record<string, number>>
   /** Seats that were held. */
   readonly seats: number
   /** How often somebody was told to come again later. */
   readonly sentAway: number
+  /** From the request to the answer that somebody should come again, in milliseconds: what it takes to send a crowd away. */
+  readonly sentAwayP50: number
+  readonly sentAwayP99: number
   /** From when somebody arrived until they were told anything, be it to come again, in milliseconds. */
   readonly firstP50: number
   readonly firstP99: number
@@ -34,6 +39,8 @@ export interface Turnout {
   readonly max: number
   /** From the opening to the last answer, in seconds. */
   readonly seconds: number
+  /** Processor time that the crowd itself used. */
+  readonly cpuMilliseconds: number
   /** For each second from the opening: who arrived, who held seats in it, and how long those who arrived waited in the median. */
   readonly bySecond: readonly { readonly arrived: number; readonly held: number; readonly p50: number }[]
 }

@@ -5,6 +5,7 @@ import { DEMO_PASSWORD, demoAccounts, WEB_CLIENT_ID } from '@tikitu/local/demo-a
 import { startPostgres, type Postgres } from '@tikitu/local/postgres'
 import { startSystem, type SpawnedSystem } from '@tikitu/local/spawn-system'
 import { SERVICE_NAMES } from '@tikitu/schema/services'
+import pg from 'pg'
 import { z } from 'zod'
 import type { BenchContext } from '../harness.ts'
 
@@ -16,6 +17,8 @@ export interface Stage {
   readonly system: SpawnedSystem
   readonly postgres: Postgres
   readonly dataDir: string
+  /** Of the database server; what works in it are its children. */
+  readonly postmaster: number
   /** Asks the graph as somebody of the demo. Throws when there are errors. */
   ask(who: 'promoter' | 'operator', query: string, variables?: object): Promise<Record<string, unknown>>
   /** Begins or ends a profile of each process, when the environment names a directory for them. */
@@ -23,7 +26,7 @@ export interface Stage {
 }
 
 /** Starts it all; what was started is stopped at the end of the bench. */
-export async function setUp({ say, cleanUp }: BenchContext): Promise<Stage> {
+export async function setUp({ say, cleanUp }: BenchContext, portBase?: number): Promise<Stage> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tikitu-bench-on-sale-'))
   cleanUp(() => rmSync(dataDir, { recursive: true, force: true }))
   const databases = SERVICE_NAMES.map((name) => ({ name: `${name}_db`, owner: `tikitu_${name}` }))
@@ -36,7 +39,7 @@ export async function setUp({ say, cleanUp }: BenchContext): Promise<Stage> {
   }
   const profiles = process.env['BENCH_CPU_PROF']
   if (profiles) env['NODE_OPTIONS'] = `--import ${join(import.meta.dirname, 'profiler.main.ts')}`
-  const system = await startSystem(dataDir, { env })
+  const system = await startSystem(dataDir, { env, ...(portBase !== undefined && { portBase }) })
   cleanUp(() => system.stop())
   say(`the system is up, with the demo data, after ${system.secondsToReady.toFixed(1)} s`)
   const ask: Stage['ask'] = async (who, query, variables = {}) => {
@@ -47,7 +50,20 @@ export async function setUp({ say, cleanUp }: BenchContext): Promise<Stage> {
     // Whoever does not listen for this signal does not mind it.
     if (profiles) for (const pid of system.children().values()) process.kill(pid, 'SIGWINCH')
   }
-  return { system, postgres, dataDir, ask, profile }
+  return { system, postgres, dataDir, postmaster: await postmasterOf(postgres), ask, profile }
+}
+
+async function postmasterOf(postgres: Postgres): Promise<number> {
+  const client = new pg.Client({ connectionString: postgres.adminUrl() })
+  await client.connect()
+  try {
+    const { rows } = await client.query<{ pid: number }>(
+      `select split_part(pg_read_file('postmaster.pid'), chr(10), 1)::integer as pid`,
+    )
+    return rows[0]?.pid ?? NaN
+  } finally {
+    await client.end()
+  }
 }
 
 const signedIn = z.object({ AuthenticationResult: z.object({ AccessToken: z.string() }) })
