@@ -16,6 +16,7 @@ import { operationCheck } from './edge/documents.ts'
 import { addErrorAnswers, answerError, tellErrors } from './edge/errors.ts'
 import { addGraphqlRoute, GRAPHQL_PATH } from './edge/graphql-route.ts'
 import { addMedia } from './edge/media.ts'
+import { addSeatMaps } from './edge/seat-maps.ts'
 import { addLoadShedding, type RefuseUnderPressure } from './edge/pressure.ts'
 import { addBrowserSecurity } from './edge/security.ts'
 import { templates } from './edge/template.ts'
@@ -115,6 +116,7 @@ export async function buildGateway(config: GatewayConfig): Promise<FastifyInstan
   addRevocations(app, config, revocations)
   addHealth(app, config.serviceUrls)
   addMedia(app, config)
+  addSeatMaps(app, config)
   addWebhooks(app, config)
   addRest(app, config, authenticate, chargeFor)
   addHealthPage(app, config, authenticate)

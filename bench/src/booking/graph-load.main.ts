@@ -15,7 +15,7 @@ const MUTATIONS = {
   admission: `mutation ($input: HoldGeneralAdmissionInput!) { holdGeneralAdmission(input: $input) ${HOLD} }`,
   best: `mutation ($input: HoldBestAvailableInput!) { holdBestAvailable(input: $input) ${HOLD} }`,
   nothing: `mutation ($input: HoldGeneralAdmissionInput!) { holdGeneralAdmission(input: $input) ${HOLD} }`,
-} satisfies Record<Exclude<Want['kind'], 'read'>, string>
+} satisfies Record<Exclude<Want['kind'], 'read' | 'file'>, string>
 
 process.on('message', (load: GraphLoad) => {
   run(load).then(
@@ -52,7 +52,7 @@ async function run(load: GraphLoad): Promise<GraphLoadMessage> {
       client.send(request, ({ status, body }) => {
         if (over) return
         const text = body.toString()
-        const name = /"__typename":"(\w+)"/.exec(text)?.[1]
+        const name = load.want.kind === 'file' ? 'file' : /"__typename":"(\w+)"/.exec(text)?.[1]
         if (status !== 200 || name === undefined || text.includes('"errors":')) {
           return reject(new Error(`${status}: ${text}`))
         }
@@ -107,6 +107,8 @@ function inputOf(want: Want, number: number, client: number, clients: number): o
       return { eventId: want.eventId, ticketTypeId: want.ticketTypeId, quantity: 2 }
     case 'read':
       return want.variables
+    case 'file':
+      return {}
     case 'nothing':
       return { eventId: 'no event', ticketTypeId: 'no type', quantity: 1 }
   }
@@ -115,6 +117,8 @@ function inputOf(want: Want, number: number, client: number, clients: number): o
 function requestOf(want: Want, input: object, identitySecret: string): Buffer {
   const userId = newId()
   const identity = signIdentity({ ...anonymous(''), kind: 'user', subject: userId, userId }, identitySecret)
+  if (want.kind === 'file')
+    return Buffer.from(`GET ${want.path} HTTP/1.1\r\nhost: 127.0.0.1\r\n${IDENTITY_HEADER}: ${identity}\r\n\r\n`)
   const body = JSON.stringify(
     want.kind === 'read'
       ? { query: want.query, variables: input }

@@ -17,6 +17,8 @@ export type Want =
   | { readonly kind: 'best'; readonly eventId: string; readonly ticketTypeId: string }
   /** What anybody may read; the query asks for a `__typename`. */
   | { readonly kind: 'read'; readonly query: string; readonly variables: object }
+  /** A file that anybody may read. */
+  | { readonly kind: 'file'; readonly path: string }
   /** What is refused before anybody looks into a database. */
   | { readonly kind: 'nothing' }
 

@@ -5,6 +5,9 @@ import { aHall, anEvent } from './world.ts'
 
 const CLIENTS = 4
 
+/** Who look at a map while they wait for the opening. */
+const LOOKERS = 16
+
 const OBJECTS = 'query ($id: ID!) { event(id: $id) { __typename seats { id status } } }'
 const COMPACT =
   'query ($id: ID!) { seatMap(eventId: $id) { __typename version sections { name seats available states } } }'
@@ -20,10 +23,19 @@ export async function measureSeatMap(parts: Parts): Promise<void> {
     bytes[form] = result.bytes
     return result.perSecond
   }
+  const readFile = async () => {
+    const { port, identitySecret } = stage
+    const want = { kind: 'file', path: `/events/${eventId}/seat-map` } as const
+    const { seconds } = options
+    return (await parts.load.run({ port, identitySecret, want, clients: LOOKERS, seconds, requestsMax: 60_000 }))
+      .perSecond
+  }
   await read('compact', COMPACT)
+  await readFile()
   const reached = await alternate(options.rounds, {
     objects: () => read('objects', OBJECTS),
     compact: () => read('compact', COMPACT),
+    file: readFile,
   })
   context.figure({ name: `seat map of ${seats} seats, objects`, value: bytes.objects / 1000, unit: 'kB' })
   context.figure({
@@ -34,6 +46,12 @@ export async function measureSeatMap(parts: Parts): Promise<void> {
   })
   context.figure({ name: 'seat maps, objects', value: median(reached.objects), unit: '1/s' })
   context.figure({ name: 'seat maps, compact', value: median(reached.compact), unit: '1/s' })
+  context.figure({
+    name: 'seat maps, compact, as a file',
+    value: median(reached.file),
+    unit: '1/s',
+    ...goal(options, { atLeast: 10_000 }),
+  })
   context.figure({
     name: 'seat maps, compact, times objects',
     value: ratio(reached.compact, reached.objects),

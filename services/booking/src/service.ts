@@ -18,6 +18,7 @@ import { imageResolvers } from './images/image.resolvers.ts'
 import { imageRoutes } from './images/image.routes.ts'
 import { uploadTokens } from './images/upload-token.ts'
 import { seatMapResolvers } from './inventory/seat-map.resolvers.ts'
+import { seatMapRoutes } from './inventory/seat-map.routes.ts'
 import { settingsWithFees } from './prices/fee-terms.ts'
 import { bearerSecrets } from './tickets/bearer.ts'
 import { keepCountingDemand } from './listings/demand.ts'
@@ -82,6 +83,7 @@ export function defineBooking({
     routes: (app, parts) => {
       imageRoutes(app, parts, imagePlace)
       ticketRoutes(app, parts, keyring)
+      seatMapRoutes(app, parts)
       // Ends with the app, and so before the database is closed.
       const expiry = keepExpiring(parts)
       app.addHook('onClose', () => expiry.stop())
