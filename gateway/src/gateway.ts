@@ -78,7 +78,7 @@ export async function buildGateway(config: GatewayConfig): Promise<FastifyInstan
 
   const engine = await chooseEngine(config.engine)
   log.info({ engine: engine.name, reason: engine.reason }, `the graph is executed by the engine ${engine.name}`)
-  const { subscribe, renames } = await engine.register(app, {
+  const { subscribe, repeat, renames } = await engine.register(app, {
     subgraphs: SERVICE_NAMES.map((name) => ({
       name,
       url: `${config.serviceUrls[name]}/graphql`,
@@ -112,7 +112,7 @@ export async function buildGateway(config: GatewayConfig): Promise<FastifyInstan
   const templateOf = renames ? templates(app.graphql.schema) : undefined
   const admit = admission(config, costOf, chargeFor, refuseForNow, documents, templateOf)
   const live = await addLive(app, { path: GRAPHQL_PATH, config, authenticate, revocations, admit, costOf, subscribe })
-  addGraphqlRoute(app, config, authenticate, admit, live, documents, crowd)
+  addGraphqlRoute(app, config, authenticate, admit, live, documents, crowd, repeat)
   addRevocations(app, config, revocations)
   addHealth(app, config.serviceUrls)
   addMedia(app, config)

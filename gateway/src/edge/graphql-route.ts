@@ -4,7 +4,7 @@ import type { Identity } from '@tikitu/runtime/identity'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { GraphQLError, OperationTypeNode } from 'graphql'
 import type { GatewayConfig } from '../config.ts'
-import type { Aliases } from '../engine/engine.ts'
+import type { Aliases, Repeat } from '../engine/engine.ts'
 import type { Authenticate } from '../identity/authenticate.ts'
 import { callerOf } from '../identity/caller.ts'
 import { identitySigner } from '../identity/signer.ts'
@@ -30,6 +30,7 @@ export function addGraphqlRoute(
   live: Live,
   documents: TrustedDocuments,
   crowd: Crowd,
+  repeat: Repeat | undefined,
 ): void {
   const suggestions = config.environment === 'development'
   const sign = identitySigner(config.identitySecret)
@@ -48,14 +49,19 @@ export function addGraphqlRoute(
     const extensions = extensionsOf(charge)
     if (template) {
       const { text, aliases, literals } = template
-      const context = { caller, operationName: undefined, aliases, extensions, __currentQuery: text }
-      const result = await reply.graphql(text, context, { ...asked.variables, ...literals }).catch(ifInvalid)
+      const variables = { ...asked.variables, ...literals }
+      const context = { caller, text, operationName: undefined, aliases, extensions, __currentQuery: text }
+      const again = repeat?.({ ...context, variables })
+      if (again) return await again
+      const result = await reply.graphql(text, context, variables).catch(ifInvalid)
       if (result) return result
     }
     const { query, variables, operationName } = asked
+    const again = repeat?.({ text: query, operationName, variables, caller, aliases: NO_ALIASES, extensions })
+    if (again) return await again
     // The stock engine keeps what it sends to subgraphs under this name.
     const __currentQuery = `${operationName ?? ''}\n${query}`
-    const context = { caller, operationName, aliases: NO_ALIASES, extensions, __currentQuery }
+    const context = { caller, text: query, operationName, aliases: NO_ALIASES, extensions, __currentQuery }
     return await reply.graphql(query, context, variables, operationName)
   }
 
@@ -92,8 +98,10 @@ export function addGraphqlRoute(
       }
       refuseMutation(operation, request)
       const result = await execute(request, reply, identity, asked, operation)
+      if (typeof result === 'string' && mediaType !== EVENT_STREAM) return await reply.type(mediaType).send(result)
+      if (typeof result === 'string') return await sendEvents(reply, result)
       result.extensions = { cost }
-      if (mediaType === EVENT_STREAM) return await sendEvents(reply, result)
+      if (mediaType === EVENT_STREAM) return await sendEvents(reply, serialized(reply, result))
       return await reply.type(mediaType).send(result)
     } catch (error) {
       const wrong = documentErrors(error)
@@ -103,7 +111,8 @@ export function addGraphqlRoute(
         void reply.header('retry-after', error.retryAfterSeconds)
       }
       const errors = tellErrors(wrong, { requestId: request.id, log: request.log, suggestions })
-      if (mediaType === EVENT_STREAM && !(error instanceof Throttled)) return sendEvents(reply, { errors })
+      if (mediaType === EVENT_STREAM && !(error instanceof Throttled))
+        return sendEvents(reply, serialized(reply, { errors }))
       return reply
         .code(statusOf(error, mediaType))
         .type(mediaType)
@@ -138,14 +147,18 @@ export function addGraphqlRoute(
 }
 
 /** The one answer of what is no subscription, for clients that read nothing but event streams. */
-function sendEvents(reply: FastifyReply, result: object): FastifyReply {
-  const written = reply.serialize(result)
-  const text = typeof written === 'string' ? written : new TextDecoder().decode(written)
+function sendEvents(reply: FastifyReply, text: string): FastifyReply {
   return reply
     .serializer((frames: string) => frames)
     .type(EVENT_STREAM)
     .headers(EVENT_STREAM_HEADERS)
     .send(nextFrame(text) + COMPLETE_FRAME)
+}
+
+/** As the engine has written it, if it has. */
+function serialized(reply: FastifyReply, result: object): string {
+  const written = reply.serialize(result)
+  return typeof written === 'string' ? written : new TextDecoder().decode(written)
 }
 
 const NO_ALIASES: Aliases = new Map()

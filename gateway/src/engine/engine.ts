@@ -84,9 +84,30 @@ export interface Engine {
 export interface RunningEngine {
   /** Undefined when the engine does queries and mutations only. */
   readonly subscribe: Subscribe | undefined
+  /** Undefined when the engine executes everything through `reply.graphql`. */
+  readonly repeat: Repeat | undefined
   /** Whether it writes the client's aliases for others, `MercuriusContext.aliases`. */
   readonly renames: boolean
 }
+
+/** An operation to be executed again. */
+export interface RepeatRequest {
+  /** The document that was executed before. */
+  readonly text: string
+  readonly operationName: string | undefined
+  readonly variables: Readonly<Record<string, unknown>>
+  readonly caller: Caller
+  /** As in `MercuriusContext`. */
+  readonly aliases: Aliases
+  /** As in `MercuriusContext`. */
+  readonly extensions: string
+}
+
+/**
+ * Executes an operation that was executed before, and answers the JSON of its answer. Undefined when it has to go through
+ * `reply.graphql`: it is new, or its variables are not valid, or part of it is about the schema.
+ */
+export type Repeat = (request: RepeatRequest) => Promise<string> | undefined
 
 /** The client's alias for each alias of a document that was worded anew. */
 export type Aliases = ReadonlyMap<string, string>
@@ -112,6 +133,8 @@ declare module 'mercurius' {
   interface MercuriusContext {
     /** Who asks. */
     caller: Caller
+    /** The document. */
+    text: string
     /** Which operation of the document. */
     operationName: string | undefined
     /** What the answer is to have instead of the document's aliases; empty when the document is the client's own. */

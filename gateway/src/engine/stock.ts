@@ -54,7 +54,7 @@ async function register(app: FastifyInstance, options: EngineOptions): Promise<R
       })),
     },
   })
-  return { subscribe: undefined, renames: false }
+  return { subscribe: undefined, repeat: undefined, renames: false }
 }
 
 /** The library declares the dispatcher of an older undici, which ours can do all of. */

@@ -4,7 +4,7 @@ import { readAnswer } from '../resilience/answer.ts'
 import type { SubgraphCall } from '../resilience/exchange.ts'
 import { located, subgraphError, unreachable } from '../subgraph-error.ts'
 import type { SharedUpstream } from './in-flight.ts'
-import { isObject, merge, type Json } from './json.ts'
+import { isObject, merge, quoted, type Json } from './json.ts'
 import { keysOf } from './keys.ts'
 import type { Trail } from './path.ts'
 import { isOnlyData } from './relay.ts'
@@ -42,12 +42,17 @@ export type WriteBody = (run: Run, more?: string) => string
 /** Compiles the request of a fetch: its operation, and those variables of the client's that it uses. */
 export function compileBody({ operation, variableUsages = [] }: FetchNode | BatchFetchNode): WriteBody {
   const query = `{"query":${JSON.stringify(operation)}`
+  const beginning = `${query},"variables":{`
+  const usages = variableUsages.map((name) => ({ name, prefix: `${JSON.stringify(name)}:` }))
   return ({ variables }, more) => {
-    const used = variableUsages
-      .filter((name) => Object.hasOwn(variables, name))
-      .map((name) => `${JSON.stringify(name)}:${JSON.stringify(variables[name])}`)
-    if (more) used.push(more)
-    return used.length > 0 ? `${query},"variables":{${used.join(',')}}}` : `${query}}`
+    let used = ''
+    for (const { name, prefix } of usages) {
+      if (!Object.hasOwn(variables, name)) continue
+      const value = variables[name]
+      used += `${used && ','}${prefix}${typeof value === 'string' ? quoted(value) : JSON.stringify(value)}`
+    }
+    if (more) used += `${used && ','}${more}`
+    return used ? `${beginning}${used}}}` : `${query}}`
   }
 }
 

@@ -11,7 +11,7 @@ function setUp() {
       new Promise<Buffer>((resolve, reject) => {
         calls.push({ call, answer: (text) => resolve(Buffer.from(text)), fail: reject })
       }),
-    close: async () => {},
+    close: () => {},
   }
   return { calls, upstream, inFlight: new InFlight() }
 }

@@ -16,6 +16,8 @@ export interface Split {
   readonly remote: DocumentNode | undefined
   /** What graphql-js answers from the schema: `__schema`, `__type`, and if nothing else `__typename`. */
   readonly local: DocumentNode
+  /** Whether that is about the schema. */
+  readonly asksSchema: boolean
 }
 
 /** Splits an operation on the root type of this name. */
@@ -51,12 +53,16 @@ export function splitIntrospection(operation: OperationDefinitionNode, fragments
   }
 
   let asksSubgraphs = false
+  let asksSchema = false
   const remote = split((field) => {
-    if (isIntrospection(field)) return false
+    if (isIntrospection(field)) {
+      asksSchema = true
+      return false
+    }
     asksSubgraphs ||= field.name.value !== '__typename'
     return true
   })
-  return { remote: asksSubgraphs ? remote : undefined, local: split(isIntrospection) }
+  return { remote: asksSubgraphs ? remote : undefined, local: split(isIntrospection), asksSchema }
 }
 
 const isIntrospection = ({ name }: FieldNode) => name.value === '__schema' || name.value === '__type'

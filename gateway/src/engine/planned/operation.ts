@@ -9,6 +9,7 @@ import {
   type GraphQLObjectType,
   type GraphQLSchema,
   type OperationDefinitionNode,
+  type VariableDefinitionNode,
 } from 'graphql'
 import type { Aliases } from '../engine.ts'
 import { fragmentsOf, selectAlike, selectedBy, type Selected } from './alike.ts'
@@ -34,6 +35,9 @@ export interface PlannedOperation {
   readonly events: FetchNode | undefined
   /** What graphql-js is left with. */
   readonly local: DocumentNode
+  /** Whether any of that is about the schema. */
+  readonly asksSchema: boolean
+  readonly variableDefinitions: readonly VariableDefinitionNode[]
   /** The client's variables with the operation's defaults. */
   withDefaults(variables: Run['variables']): Run['variables']
   /** Writes the client's answer as JSON, with the keys that `aliases` has for those of the document. */
@@ -65,7 +69,7 @@ export async function planOperation(
   const root = operation && context.schema.getRootType(operation.operation)
   if (!operation || !root) return undefined
   const fragments = fragmentsOf(document)
-  const { remote, local } = splitIntrospection(operation, fragments, root.name)
+  const { remote, local, asksSchema } = splitIntrospection(operation, fragments, root.name)
   if (!remote) return undefined
 
   const node =
@@ -85,6 +89,8 @@ export async function planOperation(
     executeRead,
     events: eventsOf(node),
     local,
+    asksSchema,
+    variableDefinitions: operation.variableDefinitions ?? [],
     withDefaults: compileDefaults(operation),
     write: compileWriter(context.schema, { operation, root, fragments, switches }),
   }

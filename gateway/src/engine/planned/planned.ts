@@ -5,14 +5,13 @@ import type { FastifyInstance } from 'fastify'
 import { buildASTSchema, isAbstractType, parse, type DocumentNode, type GraphQLSchema } from 'graphql'
 import mercurius, { type MercuriusContext } from 'mercurius'
 import type { Engine, EngineOptions } from '../engine.ts'
-import { answeredErrors } from './answered.ts'
+import { writeAnswer } from './written-answer.ts'
 import { openEventSource, type EventSource } from './event-source.ts'
 import { InFlight } from './in-flight.ts'
 import { keyNamesOf } from './key-aliases.ts'
 import { planOperation, type OperationContext, type PlannedOperation } from './operation.ts'
 import type { PossibleTypes } from './path.ts'
-import { withExtensions } from './relay.ts'
-import { renameErrors } from './rename.ts'
+import { Repeats } from './repeats.ts'
 import type { Run } from './run.ts'
 import { subscriber, type OperationOf } from './subscription.ts'
 import { openUpstream, type Upstream } from './upstream.ts'
@@ -39,7 +38,7 @@ export function plannedEngine(reason: string): Engine {
       const inFlight = new InFlight()
       const shared = new Map([...upstreams].map(([name, upstream]) => [name, inFlight.over(name, upstream)]))
       app.addHook('onClose', async () => {
-        await Promise.all([...upstreams.values()].map((upstream) => upstream.close()))
+        for (const upstream of upstreams.values()) upstream.close()
       })
       await app.register(mercurius, { schema, routes: false, graphiql: false, cache: options.documentsMax })
       const context = {
@@ -50,17 +49,15 @@ export function plannedEngine(reason: string): Engine {
         keyNames: keyNamesOf(supergraph),
       }
       const operationOf = rememberOperations(context)
-      addHooks(app, operationOf, options)
+      const repeats = new Repeats(app.graphql.schema, options)
+      addHooks(app, operationOf, repeats, options)
       const sources = openEventSources(app, options)
-      return { subscribe: subscriber({ schema: app.graphql.schema, operationOf, sources }, options), renames: true }
+      return {
+        subscribe: subscriber({ schema: app.graphql.schema, operationOf, sources }, options),
+        repeat: (request) => repeats.execute(request),
+        renames: true,
+      }
     },
-  }
-}
-
-declare module 'fastify' {
-  interface FastifyReply {
-    /** Fastify sends bytes as they are, though its own declaration knows text only. */
-    serializer(write: () => Buffer): this
   }
 }
 
@@ -80,7 +77,12 @@ function openEventSources(app: FastifyInstance, { subgraphs, subgraphLimits }: E
   return sources
 }
 
-function addHooks(app: FastifyInstance, operationOf: OperationOf, { formatErrors }: EngineOptions): void {
+function addHooks(
+  app: FastifyInstance,
+  operationOf: OperationOf,
+  repeats: Repeats,
+  { formatErrors }: EngineOptions,
+): void {
   const executions = new WeakMap<MercuriusContext, Execution>()
 
   app.graphql.addHook('preExecution', async (_schema, document, request, variables) => {
@@ -88,6 +90,7 @@ function addHooks(app: FastifyInstance, operationOf: OperationOf, { formatErrors
     if (!operation) return undefined
     const run: Run = { caller: request.caller, data: {}, errors: [], variables: operation.withDefaults(variables) }
     executions.set(request, { operation, run })
+    repeats.remember(request.text, request.operationName, operation)
     await (request.aliases.size > 0 ? operation.executeRead : operation.execute)(run)
     return { document: operation.local }
   })
@@ -96,19 +99,8 @@ function addHooks(app: FastifyInstance, operationOf: OperationOf, { formatErrors
     const executed = executions.get(request)
     if (!executed) return
     const { operation, run } = executed
-    if (run.relayed) {
-      const bytes = withExtensions(run.relayed, request.extensions)
-      void request.reply.serializer(() => bytes)
-      return
-    }
-    // What graphql-js said about the schema itself takes its place among the rest.
-    const aliases = request.aliases.size > 0 ? request.aliases : undefined
-    const data = operation.write({ ...run.data, ...execution.data }, run.variables, aliases)
-    if (aliases) renameErrors(run, aliases)
-    const failed = [...(execution.errors ?? []), ...answeredErrors(run.errors, data)]
-    const errors = failed.length > 0 ? formatErrors(failed, run.caller) : []
-    const wrong = errors.length > 0 ? `,"errors":${JSON.stringify(errors)}` : ''
-    const text = `{"data":${data}${wrong},"extensions":${request.extensions}}`
+    const { extensions, aliases } = request
+    const text = writeAnswer(operation, run, { execution, aliases, extensions, formatErrors })
     void request.reply.serializer(() => text)
   })
 }

@@ -18,7 +18,7 @@ describe('bytes of nothing but data', () => {
   })
 
   it('take extensions', () => {
-    const bytes = withExtensions(Buffer.from('{"data":{"a":"é"}}'), '{"cost":1}')
-    expect(JSON.parse(bytes.toString())).toEqual({ data: { a: 'é' }, extensions: { cost: 1 } })
+    const text = withExtensions(Buffer.from('{"data":{"a":"é"}}'), '{"cost":1}')
+    expect(JSON.parse(text)).toEqual({ data: { a: 'é' }, extensions: { cost: 1 } })
   })
 })

@@ -12,8 +12,10 @@ export function isOnlyData(bytes: Buffer): boolean {
   )
 }
 
-/** An answer of nothing but data, with extensions: their JSON text. */
-export function withExtensions(bytes: Buffer, extensions: string): Buffer {
-  const more = Buffer.from(`,"extensions":${extensions}}`)
-  return Buffer.concat([bytes.subarray(0, -1), more], bytes.length - 1 + more.length)
+/**
+ * An answer of nothing but data, with extensions: their JSON text. Text and not bytes, because Node sends a head and text
+ * by one write of one piece.
+ */
+export function withExtensions(bytes: Buffer, extensions: string): string {
+  return `${bytes.toString('utf8', 0, bytes.length - 1)},"extensions":${extensions}}`
 }

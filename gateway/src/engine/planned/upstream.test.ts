@@ -26,7 +26,7 @@ beforeEach(async () => {
   upstream = open()
 })
 afterEach(async () => {
-  await upstream.close()
+  upstream.close()
   await stop()
 })
 
@@ -54,8 +54,8 @@ function open(limits: Partial<SubgraphLimits> = {}, at = port()) {
 }
 
 /** The same with other limits. */
-async function reopen(limits: Partial<SubgraphLimits>) {
-  await upstream.close()
+function reopen(limits: Partial<SubgraphLimits>) {
+  upstream.close()
   upstream = open(limits)
 }
 
@@ -115,7 +115,7 @@ describe('a call', () => {
     'is broken off after its time by a subgraph that %s',
     async (_, behaviour) => {
       answer = behaviour
-      await reopen({ timeoutMilliseconds: 200 })
+      reopen({ timeoutMilliseconds: 200 })
       const started = performance.now()
       expect(await failureOf(ask())).toEqual(['TIMEOUT', true])
       expect(performance.now() - started).toBeGreaterThanOrEqual(200)
@@ -134,7 +134,7 @@ describe('a call', () => {
 
   it('takes no answer that is too large, and does not ask for it twice', async () => {
     answer = (_request, response) => response.end(JSON.stringify({ data: 'x'.repeat(20_000) }))
-    await reopen({ failuresMax: 1 })
+    reopen({ failuresMax: 1 })
     expect(await failureOf(ask())).toEqual(['TOO_LARGE', true])
     expect(asked).toBe(1)
     expect(await failureOf(ask())).toEqual(['TOO_LARGE', true])
@@ -144,7 +144,7 @@ describe('a call', () => {
 
   it('that waits for a connection until its time is up is never sent', async () => {
     answer = never
-    await reopen({ timeoutMilliseconds: 2_000 })
+    reopen({ timeoutMilliseconds: 2_000 })
     const busy = Array.from({ length: 64 }, () => failureOf(ask({ isMutation: true })))
     await vi.waitFor(() => expect(asked).toBe(64), { timeout: 10_000 })
     expect(await failureOf(ask({ isMutation: true, milliseconds: 100 }))).toEqual(['TIMEOUT', false])
@@ -176,7 +176,7 @@ describe('a query is asked again', () => {
   })
 
   it('not when there is no time for it', async () => {
-    await reopen({ timeoutMilliseconds: 1_000 })
+    reopen({ timeoutMilliseconds: 1_000 })
     answer = (request, response) => void setTimeout(() => html(503)(request, response), 985)
     expect((await failureOf(ask()))[0]).toMatch(/BAD_STATUS|TIMEOUT/)
     expect(asked).toBeLessThanOrEqual(1)
@@ -187,7 +187,7 @@ describe('a query is asked again', () => {
     ['the time', never, 'TIMEOUT'],
   ])('not after %s', async (_, behaviour, failure) => {
     answer = behaviour
-    await reopen({ timeoutMilliseconds: 1_000 })
+    reopen({ timeoutMilliseconds: 1_000 })
     expect(await failureOf(ask())).toEqual([failure, true])
     expect(asked).toBe(1)
   })
@@ -224,7 +224,7 @@ describe('a mutation', () => {
   })
 
   it('goes on when its time is up', async () => {
-    await reopen({ timeoutMilliseconds: 1_000 })
+    reopen({ timeoutMilliseconds: 1_000 })
     const { promise: late, resolve: finish } = Promise.withResolvers<void>()
     let finished = 0
     answer = (_request, response) => {
@@ -241,7 +241,7 @@ describe('a mutation', () => {
 
   it('does not keep its connection for ever', async () => {
     answer = never
-    await reopen({ timeoutMilliseconds: 150 })
+    reopen({ timeoutMilliseconds: 150 })
     expect(await failureOf(ask({ isMutation: true }))).toEqual(['TIMEOUT', true])
     await vi.waitFor(() => expect(brokenOff).toBe(1))
   })

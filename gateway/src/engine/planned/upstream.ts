@@ -1,6 +1,7 @@
-import { Pool } from 'undici'
 import type { Logger } from '@tikitu/runtime/log'
 import type { Subgraph, SubgraphLimits } from '../engine.ts'
+import { Connections } from '../http/connections.ts'
+import { requestWriter } from '../http/request.ts'
 import { Breaker, BreakerOpen } from '../resilience/breaker.ts'
 import { SubgraphCallFailed } from '../resilience/call-failed.ts'
 import { exchange, type Line, type SubgraphCall } from '../resilience/exchange.ts'
@@ -16,7 +17,8 @@ export interface Upstream {
    * is time; a mutation only when there was no connection at all. A subgraph that keeps failing is left alone for a while.
    */
   ask(call: SubgraphCall): Promise<Buffer>
-  close(): Promise<void>
+  /** Breaks off whatever is under way. */
+  close(): void
 }
 
 /** Connections to one subgraph at most. */
@@ -31,14 +33,12 @@ export function openUpstream(
   limits: SubgraphLimits,
   log: Logger,
 ): Upstream {
-  const { origin, pathname } = new URL(url)
-  const pool = new Pool(origin, {
-    connections: CONNECTIONS_MAX,
-    connect: { timeout: Math.min(CONNECT_MILLISECONDS, limits.timeoutMilliseconds) },
-    maxResponseSize: limits.answerBytesMax,
-    // The watch keeps the time of the whole call; these would begin again with each part of it.
-    headersTimeout: 0,
-    bodyTimeout: 0,
+  const target = new URL(url)
+  const connections = new Connections({
+    origin: target,
+    max: CONNECTIONS_MAX,
+    connectMilliseconds: Math.min(CONNECT_MILLISECONDS, limits.timeoutMilliseconds),
+    answerBytesMax: limits.answerBytesMax,
   })
   const breaker = new Breaker({
     ...limits,
@@ -48,10 +48,11 @@ export function openUpstream(
       log.warn({ subgraph: name }, isOpen ? 'a subgraph fails and is left alone' : 'a subgraph is back'),
   })
   const { timeoutMilliseconds } = limits
-  const line: Line = { subgraph: name, pool, path: pathname, breaker, watch: new Watch(), timeoutMilliseconds }
+  const write = requestWriter(target)
+  const line: Line = { subgraph: name, connections, write, breaker, watch: new Watch(), timeoutMilliseconds }
   return {
     ask: (call) => (breaker.isClosed ? exchange(line, call, false) : tryAgain(line, call)),
-    close: () => pool.destroy(),
+    close: () => connections.close(),
   }
 }
 

@@ -1,5 +1,9 @@
-import type { Dispatcher, Pool } from 'undici'
 import type { Waiting } from '../engine.ts'
+import type { Connection } from '../http/connection.ts'
+import type { Connections, Outgoing } from '../http/connections.ts'
+import type { RequestWriter } from '../http/request.ts'
+import { TooLarge } from '../http/response-body.ts'
+import type { Response } from '../http/response.ts'
 import { isGraphqlAnswer } from './answer.ts'
 import type { Breaker } from './breaker.ts'
 import { SubgraphCallFailed, type CallFailure } from './call-failed.ts'
@@ -19,8 +23,8 @@ export interface SubgraphCall {
 /** What the exchanges with one subgraph have in common. */
 export interface Line {
   readonly subgraph: string
-  readonly pool: Pool
-  readonly path: string
+  readonly connections: Connections
+  readonly write: RequestWriter
   readonly breaker: Breaker
   readonly watch: Watch
   /** How long the subgraph may take, in milliseconds. */
@@ -47,11 +51,11 @@ export function exchange(line: Line, call: SubgraphCall, isTrial: boolean): Prom
   return new Promise((resolve, reject) => new Exchange(line, call, isTrial, resolve, reject).begin())
 }
 
-/** `dispatch` instead of `request`: no stream is made for an answer that is wanted whole. */
-class Exchange implements Dispatcher.DispatchHandler, Watched {
+class Exchange implements Outgoing, Watched {
   readonly #line: Line
   readonly #call: SubgraphCall
   readonly #isTrial: boolean
+  readonly text: string
   readonly #resolve: (answer: Buffer) => void
   readonly #reject: (error: Error) => void
   readonly #startedAt = performance.now()
@@ -60,9 +64,8 @@ class Exchange implements Dispatcher.DispatchHandler, Watched {
   #isSettled = false
   #retries = 0
   #mayHaveArrived = false
-  #controller: Dispatcher.DispatchController | undefined
+  #connection: Connection | undefined
   #status = 0
-  #chunks: Buffer[] = []
 
   constructor(
     line: Line,
@@ -73,6 +76,7 @@ class Exchange implements Dispatcher.DispatchHandler, Watched {
   ) {
     this.#line = line
     this.#call = call
+    this.text = line.write(call)
     this.#isTrial = isTrial
     this.#resolve = resolve
     this.#reject = reject
@@ -86,43 +90,38 @@ class Exchange implements Dispatcher.DispatchHandler, Watched {
     this.#send()
   }
 
+  get mayBeLost(): boolean {
+    return !this.#call.isMutation
+  }
+
   #send(): void {
-    const { pool, path } = this.#line
-    const { body, headers } = this.#call
-    pool.dispatch({ method: 'POST', path, body, headers: { ...headers, 'content-type': 'application/json' } }, this)
+    this.#line.connections.send(this)
   }
 
-  /** Just before the request is written; until here it waited for a connection. */
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    // An exception takes the request back and leaves the connection to others, which `abort` would close.
-    if (this.#isSettled) throw new Error('given up before it was sent')
-    this.#controller = controller
+  /** Until here it waited for a connection. */
+  taken(connection: Connection): boolean {
+    if (this.#isSettled) return false
+    this.#connection = connection
     this.#mayHaveArrived = true
+    return true
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
-    this.#status = status
-  }
-
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#isSettled) this.#chunks.push(chunk)
-  }
-
-  onResponseEnd(): void {
+  answered({ status, body }: Response): void {
     if (this.#isSettled) return this.#line.watch.delete(this)
-    const [first, second] = this.#chunks
-    const answer = first && !second ? first : Buffer.concat(this.#chunks)
-    if (this.#status >= 500 && !isGraphqlAnswer(answer)) return this.#fail('BAD_STATUS', `status ${this.#status}`)
+    this.#status = status
+    if (status >= 500 && !isGraphqlAnswer(body)) return this.#fail('BAD_STATUS', `status ${status}`)
     this.#settle()
     this.#line.breaker.succeeded()
-    this.#resolve(answer)
+    this.#resolve(body)
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  unsent(cause: Error): void {
+    if (!this.#isSettled) this.#fail('NO_CONNECTION', cause)
+  }
+
+  broke(cause: Error): void {
     if (this.#isSettled) return this.#line.watch.delete(this)
-    const code = 'code' in error ? error.code : undefined
-    if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return this.#fail('TOO_LARGE', error)
-    return this.#fail(this.#mayHaveArrived ? 'BROKEN' : 'NO_CONNECTION', error)
+    this.#fail(cause instanceof TooLarge ? 'TOO_LARGE' : 'BROKEN', cause)
   }
 
   look(now: number): void {
@@ -137,14 +136,13 @@ class Exchange implements Dispatcher.DispatchHandler, Watched {
   #runOut(now: number): void {
     if (this.#isSettled) {
       this.#line.watch.delete(this)
-      this.#controller?.abort(this.#failed('TIMEOUT'))
+      this.#connection?.destroy(this.#failed('TIMEOUT'))
       return
     }
     this.#giveUp('TIMEOUT')
     if (!this.#call.isMutation || !this.#mayHaveArrived) return
     // The subgraph may be at it, so it keeps its connection as long again: who waited is told, and what it does is its own.
     this.#until = now + this.#line.timeoutMilliseconds
-    this.#chunks = []
     this.#line.watch.add(this)
   }
 
@@ -153,7 +151,8 @@ class Exchange implements Dispatcher.DispatchHandler, Watched {
     this.#settle()
     if (failure === 'TIMEOUT' && this.#hadItsTime()) this.#line.breaker.failed(error)
     this.#reject(error)
-    if (!this.#call.isMutation) this.#controller?.abort(error)
+    if (!this.#connection) this.#line.connections.forget(this)
+    else if (!this.#call.isMutation) this.#connection.destroy(error)
   }
 
   /** A subgraph that was left with the rest of somebody else's time is not to blame. */
@@ -180,10 +179,9 @@ class Exchange implements Dispatcher.DispatchHandler, Watched {
 
   #again(): void {
     if (this.#isSettled) return
-    this.#controller = undefined
+    this.#connection = undefined
     this.#mayHaveArrived = false
     this.#status = 0
-    this.#chunks = []
     this.#send()
   }
 
