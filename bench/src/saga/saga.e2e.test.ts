@@ -9,7 +9,7 @@ test.runIf(process.env['SOAK'])(
   () => {
     const { stdout, stderr } = spawnSync(
       process.execPath,
-      [join(REPOSITORY, 'bench/run.ts'), 'saga', '--rate', '5', '--seconds', '3', '--together', '4'],
+      [join(REPOSITORY, 'bench/run.ts'), 'saga', '--rates', '5', '--seconds', '3', '--together', '4'],
       { encoding: 'utf8' },
     )
     expect(stderr).toBe('')
