@@ -1,4 +1,3 @@
-import { sql } from 'drizzle-orm'
 import { sqlState, type Database, type Transaction } from './database.ts'
 import type { Outcome, Refusal } from './outcome.ts'
 import { inTransaction } from './transaction.ts'
@@ -28,7 +27,7 @@ export async function transact<Value, No extends Refusal>(
   }
 }
 
-/** Carries a refusal out of Drizzle's transaction, which rolls back only when something is thrown. */
+/** Carries a refusal out of the transaction, which rolls back only when something is thrown. */
 class RolledBack extends Error {
   readonly refusal: Refusal
 
@@ -39,17 +38,9 @@ class RolledBack extends Error {
 }
 
 async function once<Value, No extends Refusal>(database: Database, work: Work<Value, No>): Promise<Outcome<Value, No>> {
-  return inTransaction(database, async (tx) => {
-    const outcome = await work(tx, await databaseTime(tx))
+  return inTransaction(database, async (tx, { at }) => {
+    const outcome = await work(tx, at)
     if (!outcome.ok) throw new RolledBack(outcome)
     return outcome
   })
-}
-
-/** The database's clock: the only one that decides anything. */
-async function databaseTime(tx: Transaction): Promise<Date> {
-  const { rows } = await tx.execute<{ at: string }>(sql`select now() as at`)
-  const at = rows[0]?.at
-  if (!at) throw new Error('the database did not tell the time')
-  return new Date(at)
 }

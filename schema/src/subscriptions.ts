@@ -97,3 +97,9 @@ export const SUBSCRIPTIONS: Readonly<Record<ServiceName, readonly string[]>> = {
   ),
   user: names(BookingPaymentRequested, BookingConfirmed, SettingChanged),
 }
+
+/**
+ * The consumers for whose work nobody waits: who counts, files, or writes mails may hear of things some tenths of a second
+ * later, many at once. In the others a buyer waits for the next step of a purchase.
+ */
+export const PATIENT_CONSUMERS: readonly ServiceName[] = ['admin', 'notification', 'user']

@@ -1,8 +1,8 @@
 import type { PoolClient } from 'pg'
 import type { Database } from '../database.ts'
 import type { Logger } from '../log.ts'
-import { inTransaction } from '../transaction.ts'
-import { arrivedOfTypes, hasArrived, settle, takeLanes, type ArrivedOfType } from './inbox.sql.ts'
+import { inTransaction, withCommit } from '../transaction.ts'
+import { arrivedOfTypes, hasArrived, settling, takeLanes, type ArrivedOfType } from './inbox.sql.ts'
 import type { Subscription } from './on.ts'
 
 /** So long events wait for others to be handled with, after those before; in milliseconds. */
@@ -47,7 +47,7 @@ export function manyOf({ database, subscriptions, log, handlerMilliseconds }: Ma
       if (!(await hasArrived(database.pool, types))) return undefined
       notBefore = performance.now() + TOGETHER_EVERY_MILLISECONDS
       try {
-        await inTransaction(database, async (tx, connection) => {
+        await inTransaction(database, async (tx, { connection }) => {
           const events = await arrivedOfTypes(connection, await takeLanes(connection), types)
           if (events.length === 0) return
           await beforeDeadline(connection, handlerMilliseconds, async () => {
@@ -60,10 +60,7 @@ export function manyOf({ database, subscriptions, log, handlerMilliseconds }: Ma
               }
             }
           })
-          await settle(
-            connection,
-            events.map(({ sequence }) => sequence),
-          )
+          withCommit(tx, settling(events.map(({ sequence }) => sequence)))
         })
       } catch (error) {
         log.warn({ err: error }, 'events could not be handled together and are handled one by one')

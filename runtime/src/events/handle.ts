@@ -1,10 +1,20 @@
 import type { PoolClient } from 'pg'
 import type { Database, Transaction } from '../database.ts'
 import type { Logger } from '../log.ts'
-import { inTransaction } from '../transaction.ts'
+import { inTransaction, withCommit } from '../transaction.ts'
 import { withTrace } from '../trace.ts'
 import { describeError } from './describe-error.ts'
-import { BATCH_EVENTS, nextArrived, postpone, settle, takeLane, type Arrived, type ArrivedBatch } from './inbox.sql.ts'
+import {
+  BATCH_EVENTS,
+  lanesTaken,
+  nextArrived,
+  postpone,
+  settling,
+  takingLanes,
+  type Arrived,
+  type ArrivedBatch,
+} from './inbox.sql.ts'
+
 import { MalformedEvent, type Handled, type Subscription } from './on.ts'
 
 /** How a failed event is tried again. */
@@ -29,9 +39,9 @@ const BATCH_MILLISECONDS = 100
 
 const NEXT_SAVEPOINT = 'release savepoint event; savepoint event'
 
-/** A lane, and what to do with its events. */
+/** Some lanes, and what to do with their events. */
 export interface Lane {
-  readonly lane: number
+  readonly lanes: readonly number[]
   readonly database: Database
   readonly subscriptions: readonly Subscription[]
   readonly log: Logger
@@ -40,7 +50,7 @@ export interface Lane {
   readonly manyTypes: readonly string[]
 }
 
-/** What is left in a lane after a batch. */
+/** What is left in the lanes after a batch. */
 export interface Rest {
   /** There may be more to handle at once. */
   readonly more: boolean
@@ -49,14 +59,14 @@ export interface Rest {
 }
 
 /**
- * Handles the next events of a lane in one transaction, with a savepoint for each: one that fails is undone and parked
- * with its key, and the others go on. Does nothing when another instance has the lane.
+ * Handles the next events of some lanes in one transaction, with a savepoint for each: one that fails is undone and parked
+ * with its key, and the others go on. Leaves out the lanes that another instance has.
  */
-export async function handleLane(lane: Lane): Promise<Rest> {
+export async function handleLanes(lane: Lane): Promise<Rest> {
   const batch = await tryBatch(lane, BATCH_EVENTS)
   if (!batch.failed) return batch.rest
   // A commit that failed or a connection that broke has undone all of it. One by one, the guilty event shows.
-  lane.log.warn({ err: batch.failed.error, lane: lane.lane }, 'a batch of events failed as a whole')
+  lane.log.warn({ err: batch.failed.error, lanes: lane.lanes }, 'a batch of events failed as a whole')
   let pause = Infinity
   for (let left = batch.failed.batchSize; left > 0; left--) {
     const single = await tryBatch(lane, 1)
@@ -83,11 +93,16 @@ async function tryBatch(lane: Lane, eventsMax: number): Promise<Tried> {
   let hung: Error | undefined
 
   try {
-    return await inTransaction(lane.database, async (tx, connection) => {
-      if (!(await takeLane(connection, lane.lane))) return { rest: { more: false, pause: Infinity } }
-      batch = await nextArrived(connection, lane.lane, eventsMax, lane.manyTypes)
-      return { rest: await handleEach(tx, connection) }
-    })
+    return await inTransaction(
+      lane.database,
+      async (tx, { connection, opened }) => {
+        const lanes = lanesTaken(opened)
+        if (lanes.length === 0) return { rest: { more: false, pause: Infinity } }
+        batch = await nextArrived(connection, lanes, eventsMax, lane.manyTypes)
+        return { rest: await handleEach(tx, connection) }
+      },
+      takingLanes(lane.lanes),
+    )
   } catch (error) {
     if (!current) throw error
     return { failed: { error: hung ?? error, event: current, batchSize: batch.events.length } }
@@ -104,7 +119,8 @@ async function tryBatch(lane: Lane, eventsMax: number): Promise<Tried> {
       current = event
       try {
         await beforeDeadline(connection, handleOne(lane, tx, event))
-        await connection.query(NEXT_SAVEPOINT)
+        // What the last one did wrong shows when it is committed.
+        if (event !== batch.events.at(-1)) await connection.query(NEXT_SAVEPOINT)
         handled.push(event.sequence)
       } catch (error) {
         if (hung) throw error
@@ -117,8 +133,8 @@ async function tryBatch(lane: Lane, eventsMax: number): Promise<Tried> {
     }
     return finish(batch.more)
 
-    async function finish(more: boolean): Promise<Rest> {
-      if (handled.length > 0) await settle(connection, handled)
+    function finish(more: boolean): Rest {
+      if (handled.length > 0) withCommit(tx, settling(handled))
       return { more, pause }
     }
   }

@@ -1,4 +1,4 @@
-import type { Pool, PoolClient } from 'pg'
+import type { Pool, PoolClient, QueryResult } from 'pg'
 import { z } from 'zod'
 import { LANES } from './lanes.ts'
 
@@ -10,7 +10,7 @@ export const BATCH_EVENTS = 50
 const BATCH_BYTES = 1_000_000
 
 /*
- * None of these statements is prepared, and those that read are written so that only one index has their order. The few
+ * All but one of these statements are not prepared, and those that read are written so that only one index has their order. The few
  * rows that wait are at the end of a table of handled ones, and what the planner believes about them is out of date in
  * every burst: with a plan kept from an empty table, or along the primary key, a batch took 65 ms instead of one.
  */
@@ -77,18 +77,20 @@ export async function arrivedOfTypes(
 }
 
 /**
- * Takes the lane until the transaction ends, and sets the savepoint `event`. False when another transaction has the lane.
- * The events are read in a later statement than the lock, or they would be seen as they were before it.
+ * SQL to begin a transaction with: takes those of the lanes that no other transaction has, until it ends, and sets the
+ * savepoint `event`. The events are read in a later statement than the lock, or they would be seen as they were before it.
  */
-export async function takeLane(connection: PoolClient, lane: number): Promise<boolean> {
-  const results: unknown = await connection.query(
-    `select pg_try_advisory_xact_lock(${LANE_LOCK}, ${lane}) as taken; savepoint event`,
-  )
-  return takenShape.parse(results)[0].rows[0].taken
+export function takingLanes(lanes: readonly number[]): string {
+  return `select lane from unnest('{${lanes.join(',')}}'::integer[]) as lane
+    where pg_try_advisory_xact_lock(${LANE_LOCK}, lane); savepoint event`
 }
 
-/** Two statements in one text have two results, which the types of the driver do not know. */
-const takenShape = z.tuple([z.object({ rows: z.tuple([z.object({ taken: z.boolean() })]) }), z.unknown()])
+/** The lanes that `takingLanes` took. */
+export function lanesTaken([taken]: readonly QueryResult<Record<string, unknown>>[]): number[] {
+  return takenShape.parse(taken?.rows).map(({ lane }) => lane)
+}
+
+const takenShape = z.array(z.object({ lane: z.int() }))
 
 /** An event in the inbox, as it is handled. */
 export interface Arrived {
@@ -109,50 +111,55 @@ export interface Arrived {
   readonly at: Date
 }
 
-/** The next events of a lane, and whether it has more that were left out. */
+/** The next events of some lanes, and whether they have more that were left out. */
 export interface ArrivedBatch {
   readonly events: readonly Arrived[]
   readonly more: boolean
 }
 
 /**
- * The next events of a lane, in order, without those of `manyTypes` and those that wait behind a parked or dead event of
- * their key.
- * The lane is given as a range, because after `lane = $1` the order of the primary key would do as well.
+ * The next events of these lanes, in order, without those of `manyTypes` and those that wait behind a parked or dead event
+ * of their key.
+ * Each lane is given as a range, because after `lane = …` the order of the primary key would do as well. With that, and
+ * without sequential scans, which `inTransaction` forbids, a plan that is kept is the right one however long the table is.
  */
 export async function nextArrived(
   connection: PoolClient,
-  lane: number,
+  lanes: readonly number[],
   limit: number,
   manyTypes: readonly string[],
 ): Promise<ArrivedBatch> {
-  const { rows } = await connection.query<Arrived & { candidates: string }>(
-    `select weighed.*, now() as at
-     from (
-       select candidate.*, count(*) over () as candidates,
-         sum(pg_column_size(data)) over (order by sequence) - pg_column_size(data) as bytes_before
-       from (
-         select sequence, id, source, type, version, key, occurred_at, position, correlation_id, causation_id,
-                traceparent, data, attempts
-         from inbox as event
-         where lane between $1 and $1 and not ${forMany('$3')} and ${DUE}
-         order by lane, sequence limit $2
-       ) as candidate
-     ) as weighed
-     where bytes_before < ${BATCH_BYTES}
-     order by sequence`,
-    [lane, limit, manyTypes],
-  )
+  const { rows } = await connection.query<Arrived & { candidates: string }>({
+    name: 'events_next_arrived',
+    text: `
+      select weighed.*, now() as at
+      from (
+        select candidate.*, count(*) over () as candidates,
+          sum(pg_column_size(data)) over (order by sequence) - pg_column_size(data) as bytes_before
+        from (
+          select due.*
+          from unnest($1::smallint[]) as wanted (lane), lateral (
+            select sequence, id, source, type, version, key, occurred_at, position, correlation_id, causation_id,
+                   traceparent, data, attempts
+            from inbox as event
+            where lane between wanted.lane and wanted.lane and not ${forMany('$3')} and ${DUE}
+            order by lane, sequence limit $2
+          ) as due
+          order by sequence limit $2
+        ) as candidate
+      ) as weighed
+      where bytes_before < ${BATCH_BYTES}
+      order by sequence`,
+    values: [lanes, limit, manyTypes],
+  })
   const candidates = Number(rows[0]?.candidates ?? 0)
   return { events: rows, more: candidates === limit || candidates > rows.length }
 }
 
-/** Marks events as handled. */
-export async function settle(connection: PoolClient, sequences: readonly string[]): Promise<void> {
-  await connection.query(
-    `update inbox set status = 'handled', handled_at = now(), next_attempt_at = null where sequence = any($1::bigint[])`,
-    [sequences],
-  )
+/** SQL that marks events as handled. Their sequences are numbers that the database gave. */
+export function settling(sequences: readonly string[]): string {
+  return `update inbox set status = 'handled', handled_at = now(), next_attempt_at = null
+    where sequence = any('{${sequences.map(BigInt).join(',')}}'::bigint[])`
 }
 
 /** Marks an event as failed once more: to be tried again after so many milliseconds, or dead when undefined. */

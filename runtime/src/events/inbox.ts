@@ -1,8 +1,9 @@
+import type { Notification } from 'pg'
 import type { Database } from '../database.ts'
 import type { Logger } from '../log.ts'
-import { ARRIVED } from './arrive.ts'
+import { ARRIVED, readArrival } from './arrive.ts'
 import { createBell } from '../bell.ts'
-import { handleLane, RETRY, type Retry } from './handle.ts'
+import { handleLanes, RETRY, type Retry } from './handle.ts'
 import { manyOf } from './handle-many.ts'
 import { dueLanes, pruneInbox } from './inbox.sql.ts'
 import type { Subscription } from './on.ts'
@@ -15,6 +16,9 @@ const POLL_MILLISECONDS = 500
 
 /** How many lanes this instance handles at once: each takes a connection of the pool. */
 const WORKERS = 4
+
+/** How many lanes are handled in one transaction, if there are not more of them than workers have hands for. */
+const LANES_TOGETHER = 4
 
 /** Settled events are kept a day longer than in the outboxes, so that one that is sent again from there is known here. */
 const KEPT_DAYS = OUTBOX_KEPT_DAYS + 1
@@ -44,18 +48,42 @@ export function startInbox({ database, subscriptions, log, retry: unusual }: Inb
   const stopping = new AbortController()
   /** Lanes that want a worker, in turn. */
   const waiting = new Set<number>()
-  const busy = new Map<number, Promise<void>>()
+  const busy = new Set<number>()
+  const workers = new Set<Promise<void>>()
+  let isToLook = true
+  let manyTimer: NodeJS.Timeout | undefined
   const running = Promise.all([listen(), dispatch()])
+
+  /** Looks into all lanes, because nobody said where something is. */
+  function look() {
+    isToLook = true
+    bell.ring()
+  }
+
+  function hear({ payload }: Notification) {
+    const places = readArrival(payload)
+    if (!places) return look()
+    const ofMany = new Set(many.ownTypes())
+    for (const { lane, type } of places) if (!ofMany.has(type)) waiting.add(lane)
+    assign()
+    if (places.some(({ type }) => ofMany.has(type))) bell.ring()
+  }
 
   async function dispatch() {
     let pruneAt = 0
+    let lookedAt = -Infinity
     while (!stopping.signal.aborted) {
       try {
         // First, because no lane can be handled meanwhile.
         const again = await many.handle()
-        if (again !== undefined) setTimeout(bell.ring, again).unref()
-        for (const lane of await dueLanes(database.pool, many.ownTypes())) waiting.add(lane)
-        assign()
+        clearTimeout(manyTimer)
+        if (again !== undefined) manyTimer = setTimeout(bell.ring, again).unref()
+        if (isToLook || performance.now() - lookedAt >= POLL_MILLISECONDS) {
+          isToLook = false
+          lookedAt = performance.now()
+          for (const lane of await dueLanes(database.pool, many.ownTypes())) waiting.add(lane)
+          assign()
+        }
         if (Date.now() >= pruneAt) {
           pruneAt = (await pruneInbox(database.pool, KEPT_DAYS)) > 0 ? 0 : Date.now() + PRUNE_EVERY_MILLISECONDS
         }
@@ -64,37 +92,47 @@ export function startInbox({ database, subscriptions, log, retry: unusual }: Inb
       }
       await bell.wait(POLL_MILLISECONDS)
     }
-    await Promise.all(busy.values())
+    await Promise.all(workers)
   }
 
-  /** Gives waiting lanes to idle workers. A busy lane stays waiting: what is due in it may have come after its batch was read. */
+  /**
+   * Gives waiting lanes to idle workers, some to each, because a transaction costs more than an event. A busy lane stays
+   * waiting: what is due in it may have come after its batch was read.
+   */
   function assign() {
-    for (const lane of waiting) {
-      if (busy.size >= WORKERS || stopping.signal.aborted) return
-      if (busy.has(lane)) continue
-      waiting.delete(lane)
-      busy.set(lane, work(lane))
+    if (stopping.signal.aborted) return
+    const idle = [...waiting].filter((lane) => !busy.has(lane))
+    const share = Math.max(LANES_TOGETHER, Math.ceil(idle.length / (WORKERS - workers.size)))
+    while (workers.size < WORKERS && idle.length > 0) {
+      const lanes = idle.splice(0, share)
+      for (const lane of lanes) {
+        waiting.delete(lane)
+        busy.add(lane)
+      }
+      const worker = work(lanes).finally(() => {
+        workers.delete(worker)
+        for (const lane of lanes) busy.delete(lane)
+        assign()
+      })
+      workers.add(worker)
     }
   }
 
-  /** One batch, then the next lane gets its turn. */
-  async function work(lane: number) {
+  /** One batch, then the next lanes get their turn. */
+  async function work(lanes: readonly number[]) {
     try {
-      const { more, pause: shortest } = await handleLane({
-        lane,
+      const { more, pause: shortest } = await handleLanes({
+        lanes,
         database,
         subscriptions,
         log,
         retry,
         manyTypes: many.ownTypes(),
       })
-      if (more) waiting.add(lane)
-      if (shortest < POLL_MILLISECONDS) setTimeout(bell.ring, shortest).unref()
+      if (more) for (const lane of lanes) waiting.add(lane)
+      if (shortest < POLL_MILLISECONDS) setTimeout(look, shortest).unref()
     } catch (error) {
-      log.warn({ err: error, lane }, 'a lane of the inbox could not be handled and will be tried again')
-    } finally {
-      busy.delete(lane)
-      assign()
+      log.warn({ err: error, lanes }, 'some lanes of the inbox could not be handled and will be tried again')
     }
   }
 
@@ -104,9 +142,9 @@ export function startInbox({ database, subscriptions, log, retry: unusual }: Inb
       stopping.signal.addEventListener('abort', lost.ring)
       let session: Session | undefined
       try {
-        session = await openSession(database, { name: 'tikitu inbox', onNotification: bell.ring, onLost: lost.ring })
+        session = await openSession(database, { name: 'tikitu inbox', onNotification: hear, onLost: lost.ring })
         await session.query(`listen ${ARRIVED}`)
-        bell.ring()
+        look()
         await lost.wait(FOREVER)
       } catch (error) {
         log.debug({ err: error }, 'the inbox is not notified and polls')
@@ -119,9 +157,10 @@ export function startInbox({ database, subscriptions, log, retry: unusual }: Inb
   }
 
   return {
-    wake: bell.ring,
+    wake: look,
     async stop() {
       stopping.abort()
+      clearTimeout(manyTimer)
       bell.ring()
       await running
     },

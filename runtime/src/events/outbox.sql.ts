@@ -85,6 +85,7 @@ export async function numberCommitted(
   return {
     types: new Set(rows[0]?.types),
     watched: rows[0]?.watched ?? [],
+    count: Number(rows[0]?.count),
     more: Number(rows[0]?.count) === NUMBER_ROWS,
   }
 }
@@ -93,6 +94,8 @@ export async function numberCommitted(
 export interface Numbered {
   readonly types: ReadonlySet<string>
   readonly watched: readonly { readonly type: string; readonly key: string }[]
+  /** How many rows. */
+  readonly count: number
   readonly more: boolean
 }
 

@@ -1,4 +1,5 @@
 import type { ServiceName } from '@tikitu/schema/services'
+import { PATIENT_CONSUMERS } from '@tikitu/schema/subscriptions'
 import pg from 'pg'
 import type { Database } from '../database.ts'
 import type { Logger } from '../log.ts'
@@ -8,6 +9,12 @@ import type { EventTransport, Pipe, Route } from './transport.ts'
 /** How long a consumer's database may take to connect and to store a batch, in milliseconds. */
 const CONNECT_MILLISECONDS = 5_000
 const STORE_MILLISECONDS = 15_000
+
+/**
+ * How long a patient consumer is left alone after a batch, in milliseconds. A batch costs three transactions, whatever is
+ * in it; the first event after a quiet moment goes at once.
+ */
+const REST_MILLISECONDS = 200
 
 /** What the postgres transport needs. */
 export interface PostgresTransportOptions {
@@ -36,7 +43,8 @@ export function postgresTransport({ publisher, relayUrls, database, log }: Postg
     }
     const pool = openPool(url, publisher, log)
     pools.push(pool)
-    return { name: consumer, types, publish: (batch) => arrive(pool, batch) }
+    const rest = PATIENT.has(consumer) ? { restMilliseconds: REST_MILLISECONDS } : {}
+    return { name: consumer, types, ...rest, publish: (batch) => arrive(pool, batch) }
   }
 
   return {
@@ -48,6 +56,8 @@ export function postgresTransport({ publisher, relayUrls, database, log }: Postg
     },
   }
 }
+
+const PATIENT: ReadonlySet<string> = new Set(PATIENT_CONSUMERS)
 
 /** One connection, made when it is needed and made again after it was lost. */
 function openPool(url: string, publisher: ServiceName, log: Logger): pg.Pool {

@@ -13,10 +13,15 @@ import { onWake } from './wake.ts'
 const POLL_MILLISECONDS = 500
 
 /**
- * Between the beginnings of two numberings, in milliseconds. The first event after a quiet moment is numbered at once; at
- * a rush, rows by the dozen cost little more than one, and each numbering takes processor time from what is committed.
+ * Between the beginnings of two numberings, in milliseconds: while events come one by one, and at a rush. The first event
+ * after a quiet moment is numbered at once; at a rush, rows by the dozen cost little more than one, and each numbering
+ * takes processor time from what is committed.
  */
-const NUMBER_EVERY_MILLISECONDS = 25
+const NUMBER_EVERY_MILLISECONDS = 5
+const NUMBER_EVERY_AT_A_RUSH_MILLISECONDS = 25
+
+/** So many rows in one numbering are a rush. */
+const RUSH_ROWS = 8
 
 /** Published events are kept so long, so that a consumer restored from a backup can be sent them again. */
 export const OUTBOX_KEPT_DAYS = 30
@@ -108,7 +113,9 @@ export function startRelay({ database, source, pipes, log, watched = {} }: Relay
         if (numbered.more) continue
         if (Date.now() >= pruneAt) pruneAt = (await prune(session)) ? 0 : Date.now() + PRUNE_EVERY_MILLISECONDS
         await bell.wait(POLL_MILLISECONDS)
-        const early = begunAt + NUMBER_EVERY_MILLISECONDS - performance.now()
+        const isRush = numbered.count >= RUSH_ROWS
+        const every = isRush ? NUMBER_EVERY_AT_A_RUSH_MILLISECONDS : NUMBER_EVERY_MILLISECONDS
+        const early = begunAt + every - performance.now()
         if (early > 0) await pause(early, turn.signal)
       }
     }

@@ -71,6 +71,7 @@ export function createSender({ session, source, pipe, log, ended }: SenderOption
     async run() {
       while (!ended.aborted) {
         await deliverAll()
+        if (pipe.restMilliseconds !== undefined) await pause(pipe.restMilliseconds, ended)
         const rung = await bell.wait(QUIET_MILLISECONDS)
         if (!rung) await passOver(session, pipe.name, pipe.types)
       }

@@ -15,6 +15,8 @@ export interface Pipe {
   readonly name: string
   /** The event types it carries. */
   readonly types: readonly string[]
+  /** How long it rests after a batch, so that what comes meanwhile is the next one, in milliseconds; not at all unless said. */
+  readonly restMilliseconds?: number
   /** Sends a batch in order. What it resolved for is durable at the other end; it may be sent again after a crash. */
   publish(batch: readonly Envelope[]): Promise<void>
 }

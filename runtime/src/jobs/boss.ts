@@ -36,6 +36,19 @@ async function execute({ pool }: Database, text: string, values: unknown[] | und
 
 type Result = QueryResult<Record<string, unknown>>
 
+/** Those of these queues that have a job to run now. */
+export async function queuesWithJobs({ pool }: Database, names: readonly string[]): Promise<string[]> {
+  const { rows } = await pool.query<{ name: string }>(
+    `select name from unnest($1::text[]) as queue (name)
+     where exists (
+       select from ${SCHEMA}.job as job
+       where job.name = queue.name and job.state < 'active' and not job.blocked and job.start_after <= now()
+     )`,
+    [names],
+  )
+  return rows.map(({ name }) => name)
+}
+
 /**
  * Makes sure that there is a queue for a type of job, with the options that it has now. Of jobs with one singleton key
  * at most one waits (pg-boss' policy `short`); a policy cannot be changed later.

@@ -1,7 +1,7 @@
 import type { PgBoss } from 'pg-boss'
 import type { Database } from '../database.ts'
 import type { Logger } from '../log.ts'
-import { createBoss, ensureQueue } from './boss.ts'
+import { createBoss, ensureQueue, queuesWithJobs } from './boss.ts'
 import type { JobHandler } from './define.ts'
 import { onJob, sendWith } from './send.ts'
 import { startWorker } from './worker.ts'
@@ -50,6 +50,8 @@ export async function startJobs({ database, handlers, log, graceMilliseconds = 5
   }
 
   const workers = handlers.map((handler) => startWorker(boss, handler, log))
+  const byName = new Map(handlers.map(({ name }, index) => [name, workers[index]]))
+  const stopLooking = keepLooking(database, [...byName.keys()], log, (name) => byName.get(name)?.wake())
   const forget = [
     sendWith(
       database,
@@ -62,10 +64,34 @@ export async function startJobs({ database, handlers, log, graceMilliseconds = 5
   return {
     async stop() {
       for (const one of forget) one()
+      stopLooking()
       await Promise.all(workers.map((worker) => worker.stop(graceMilliseconds)))
       await boss.stop({ graceful: false })
     },
   }
+}
+
+/** How late a job may start that was sent by another instance or for a certain time, in milliseconds. */
+const POLL_MILLISECONDS = 500
+
+/** One question for all queues, because most of the time there is nothing in any of them. Returns how to stop. */
+function keepLooking(
+  database: Database,
+  names: readonly string[],
+  log: Logger,
+  found: (name: string) => void,
+): () => void {
+  let isAsking = false
+  const timer = setInterval(() => {
+    if (isAsking) return
+    isAsking = true
+    queuesWithJobs(database, names)
+      .then((due) => due.forEach(found))
+      .catch((error: unknown) => log.warn({ err: error }, 'jobs cannot be looked for'))
+      .finally(() => (isAsking = false))
+  }, POLL_MILLISECONDS)
+  timer.unref()
+  return () => clearInterval(timer)
 }
 
 function refuseDoubles(handlers: readonly JobHandler[]): void {

@@ -5,12 +5,12 @@ import { withTrace } from '../trace.ts'
 import type { JobHandler } from './define.ts'
 import { payloadShape } from './send.ts'
 
-/** How late a job may start that was sent by another instance or for a certain time, in milliseconds. */
-const POLL_MILLISECONDS = 500
+/** A worker looks by itself after so long, in milliseconds; whoever starts it says much sooner when there is something. */
+const LOOK_MILLISECONDS = 30_000
 
 /** What runs the jobs of one queue. */
 export interface Worker {
-  /** A job was sent. */
+  /** A job was sent, or has become due. */
   wake(): void
   /** Takes no more jobs, and waits so many milliseconds for those that run; the others fail and are tried again. */
   stop(graceMilliseconds: number): Promise<void>
@@ -35,7 +35,7 @@ export function startWorker(boss: PgBoss, handler: JobHandler, log: Logger): Wor
       for (const fetched of jobs) start(fetched)
       // As many as asked for: there are probably more.
       if (room > 0 && jobs.length === room) continue
-      await bell.wait(POLL_MILLISECONDS)
+      await bell.wait(LOOK_MILLISECONDS)
     }
   }
 
