@@ -1,4 +1,5 @@
-import { duePayments } from './payments/payment.sql.ts'
+import { setTimeout as pause } from 'node:timers/promises'
+import { duePayments, interruptedPayments } from './payments/payment.sql.ts'
 import { pursuePayment } from './payments/pursuit.ts'
 import type { Outside } from './providers/outside.ts'
 import { dueRefunds } from './refunds/refund.sql.ts'
@@ -9,6 +10,43 @@ const BATCH_MAX = 500
 
 /** How many calls to a provider one run makes at once. */
 const CONCURRENCY = 10
+
+/** How long payments may lie whose pursuit was interrupted, after they are due, in milliseconds. */
+const RESUME_MILLISECONDS = 2_000
+
+/**
+ * Takes up payments whose pursuit was interrupted, every two seconds until it is stopped. The attempt's own row says what
+ * is to be asked and when, so that this needs no job for each payment; two instances that take up the same one ask the
+ * same thing under the same key.
+ */
+export function keepPursuing(outside: Outside): { stop(): Promise<void> } {
+  const stopping = new AbortController()
+  const loop = pursueUntil(stopping.signal, outside)
+  return {
+    async stop() {
+      stopping.abort()
+      await loop
+    },
+  }
+}
+
+async function pursueUntil(stop: AbortSignal, outside: Outside): Promise<void> {
+  const { database, log } = outside
+  while (!stop.aborted) {
+    try {
+      const interrupted = await interruptedPayments(database.orm, BATCH_MAX)
+      await each(interrupted, async (paymentId) => {
+        if (stop.aborted) return
+        await pursuePayment(outside, paymentId).catch((error: unknown) =>
+          log.warn({ err: error, paymentId }, 'a payment that was interrupted could not be taken further'),
+        )
+      })
+    } catch (error) {
+      log.warn({ err: error }, 'interrupted payments could not be looked for; the next attempt follows')
+    }
+    await pause(RESUME_MILLISECONDS, undefined, { signal: stop }).catch(() => undefined)
+  }
+}
 
 /**
  * Looks at every payment and refund that is not final and due: whatever was interrupted between two beats, and whatever

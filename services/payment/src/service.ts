@@ -8,7 +8,7 @@ import { FollowWebhook, PursuePayment, PursueRefund } from './jobs.ts'
 import { pursuePayment } from './payments/pursuit.ts'
 import type { Providers } from './providers/provider.ts'
 import { dayBefore, reconcileDay } from './reconciliation/reconciliation.ts'
-import { reconcile } from './reconcile.ts'
+import { keepPursuing, reconcile } from './reconcile.ts'
 import { refundSubscriptions } from './refunds/refund.events.ts'
 import { pursueRefund } from './refunds/refund-pursuit.ts'
 import { requestSubscriptions } from './requests/request.events.ts'
@@ -34,7 +34,12 @@ export function definePayment(
     name: 'payment',
     resolvers: resolversOf({ provider, capture, providersOf }),
     subscriptions: [...requestSubscriptions, ...refundSubscriptions, ...settlementSubscriptions, settingSubscription],
-    routes: (app, parts) => addWebhooks(app, parts, providersOf(parts.database)),
+    routes: (app, { database, log, settings }) => {
+      const providers = providersOf(database)
+      addWebhooks(app, { database, log, settings }, providers)
+      const pursuit = keepPursuing({ database, log, providers })
+      app.addHook('onClose', () => pursuit.stop())
+    },
     jobs: ({ database, log }) => {
       const outside = { database, log, providers: providersOf(database) }
       return [

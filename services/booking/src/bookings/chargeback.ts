@@ -1,14 +1,7 @@
 import type { Transaction } from '@tikitu/runtime/database'
 import { cancelTickets, giveTicketsBack, lockTickets } from '../tickets/ticket.sql.ts'
 import { decideAfterDispute, keptOf } from './booking.rules.ts'
-import {
-  buyerHasRoom,
-  lockBuyer,
-  lockedBooking,
-  lockEventOfBooking,
-  sagaBooking,
-  type SagaBooking,
-} from './booking.sql.ts'
+import { buyerHasRoom, lockBuyerAndEvent, lockedBooking, sagaBooking, type SagaBooking } from './booking.sql.ts'
 import {
   disputesOf,
   forgetTakenTickets,
@@ -32,8 +25,7 @@ export async function followDispute(tx: Transaction, heard: HeardDispute, at: Da
   const { bookingId, paymentId, disputeId } = heard
   const seen = await sagaBooking(tx, bookingId)
   if (!seen) return
-  await lockBuyer(tx, seen.userId)
-  await lockEventOfBooking(tx, bookingId)
+  await lockBuyerAndEvent(tx, seen.userId, bookingId)
   await lockBeforeBooking(tx, seen)
   const booking = await lockedBooking(tx, bookingId)
   if (!booking) return

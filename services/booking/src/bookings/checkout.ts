@@ -6,7 +6,7 @@ import { termsOfHold } from '../prices/fee-terms.ts'
 import { quoteFor } from '../prices/price.rules.ts'
 import { partnerById } from '../venues/venue.sql.ts'
 import { commissionOf, decideCheckout, minutesFrom, policyFor, type CommissionTerms } from './booking.rules.ts'
-import { lockBuyer, lockEventOfBooking, sagaBooking, type SagaBooking } from './booking.sql.ts'
+import { lockBuyerAndEvent, sagaBooking, type SagaBooking } from './booking.sql.ts'
 import { expectUnits, keepSeats, lockStock, sellSeats } from './places.sql.ts'
 import { newReference } from './reference.ts'
 import { tryToTake } from './transition.ts'
@@ -47,8 +47,7 @@ export async function checkout(tx: Transaction, command: Checkout) {
 
 async function checkoutOnce(tx: Transaction, { holdId, userId, terms, at, drawReference = newReference }: Checkout) {
   // A hold that ends meanwhile does not count any more, and its buyer could hold as many again beside the booking.
-  await lockBuyer(tx, userId)
-  if (isId(holdId)) await lockEventOfBooking(tx, holdId)
+  if (isId(holdId)) await lockBuyerAndEvent(tx, userId, holdId)
   const hold = isId(holdId) ? await sagaBooking(tx, holdId) : null
   if (hold?.userId !== userId) return refuse('HoldNotFound', 'There is no such hold.', { holdId })
   const decision = decideCheckout(hold, at)

@@ -3,14 +3,7 @@ import { newId } from '@tikitu/runtime/ids'
 import type { RefundOrder } from './announce.ts'
 import { decideOnPayment, keptOf } from './booking.rules.ts'
 import type { Condition } from './booking.saga.ts'
-import {
-  buyerHasRoom,
-  lockBuyer,
-  lockedBooking,
-  lockEventOfBooking,
-  sagaBooking,
-  type SagaBooking,
-} from './booking.sql.ts'
+import { buyerHasRoom, lockBuyerAndEvent, lockedBooking, sagaBooking, type SagaBooking } from './booking.sql.ts'
 import { disputesOf } from './dispute.sql.ts'
 import {
   goodPaymentOf,
@@ -43,8 +36,7 @@ export interface ArrivedPayment {
 export async function settlePayment(tx: Transaction, payment: ArrivedPayment, at: Date): Promise<string | null> {
   const seen = await sagaBooking(tx, payment.bookingId)
   if (!seen) throw new Error(`payment ${payment.paymentId} is for a booking that does not exist`)
-  await lockBuyer(tx, seen.userId)
-  await lockEventOfBooking(tx, seen.id)
+  await lockBuyerAndEvent(tx, seen.userId, seen.id)
   const earlier = await paymentsOf(tx, payment.bookingId)
   if (earlier.some(({ paymentId }) => paymentId === payment.paymentId)) return null
 

@@ -29,7 +29,7 @@ export async function insertWebhook(
   return inserted.length > 0
 }
 
-/** Adds a line to the payment log. There is no statement that changes or removes one. */
-export async function insertLogLine(tx: Transaction, line: LogLine): Promise<void> {
-  await tx.insert(paymentLog).values(line)
+/** Adds lines to the payment log, in their order. There is no statement that changes or removes one. */
+export async function insertLogLines(tx: Transaction, lines: LogLine[]): Promise<void> {
+  await tx.insert(paymentLog).values(lines)
 }

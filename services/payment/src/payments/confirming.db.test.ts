@@ -10,7 +10,7 @@ import { attemptsOf, balances, paymentRow, requestRow, sandboxMoney, told, toldO
 import type { Outside } from '../providers/outside.ts'
 import { ProviderUnavailable } from '../providers/provider.ts'
 import { payments } from '../tables.ts'
-import { pursuePaymentNow } from './pursuit.ts'
+import { pursuePayment } from './pursuit.ts'
 
 let database: Database
 let outside: Outside
@@ -128,7 +128,7 @@ describe('to confirm', () => {
     await expect(confirm(deaf, payerId, id)).rejects.toThrow(ProviderUnavailable)
     expect(await paymentRow(database, id)).toMatchObject({ status: 'PROCESSING' })
     expect(await told(database, bookingId)).toEqual([])
-    await pursuePaymentNow(deaf, id)
+    await pursuePayment(deaf, id)
     expect(await paymentRow(database, id)).toMatchObject({ status: 'SUCCEEDED' })
     expect(await sandboxMoney(database, id)).toMatchObject({ taken: 10_000 })
     expect(await told(database, bookingId)).toEqual(['payment.succeeded'])

@@ -1,7 +1,8 @@
 import { mutate } from '@tikitu/runtime/context'
 import type { Database } from '@tikitu/runtime/database'
 import { requireUserId } from '@tikitu/runtime/identity'
-import { toUnion } from '@tikitu/runtime/outcome'
+import { toUnion, type Refusal } from '@tikitu/runtime/outcome'
+import type { Work } from '@tikitu/runtime/transact'
 import type { RequestContext } from '@tikitu/runtime/serve'
 import { validInput } from '@tikitu/runtime/validate'
 import type { Resolvers } from '../generated/graphql.ts'
@@ -11,8 +12,9 @@ import type { ProviderName, Providers } from '../providers/provider.ts'
 import { awaitRequest } from '../requests/requests.ts'
 import { confirmInput, startInput } from './payment.input.ts'
 import { answerConfirm, isOpen } from './payment.rules.ts'
+import type { PaymentSource } from '../mappers.ts'
 import { confirmPayment, startPayment } from './payments.ts'
-import { pursuePaymentNow } from './pursuit.ts'
+import { firstQuestion, pursueNow, type Question } from './pursuit.ts'
 import {
   freshPayment,
   listPayments,
@@ -35,6 +37,12 @@ export interface PaymentDesk {
 export function paymentResolvers({ provider, capture = 'automatic', providersOf }: PaymentDesk): Resolvers {
   const outside = ({ database, log }: RequestContext): Outside => ({ database, log, providers: providersOf(database) })
 
+  /** The attempt after what was written down was asked, as far as it goes now. */
+  async function rested(context: RequestContext, paymentId: string, { question }: Written): Promise<PaymentSource> {
+    const payment = question && (await pursueNow(outside(context), question))
+    return payment ?? freshPayment(context, paymentId)
+  }
+
   return {
     Query: {
       payment: (_parent, { id }, context) => paymentById(context, id),
@@ -46,23 +54,27 @@ export function paymentResolvers({ provider, capture = 'automatic', providersOf 
         const payerId = requireUserId(context.identity)
         const start = validInput(startInput, input)
         await awaitRequest(context.database, start.bookingId)
-        const begun = await mutate(context, 'Payment', (tx, at) =>
-          startPayment(tx, { ...start, payerId, provider, capture, at }),
+        const written: Written = { question: null }
+        const begun = await mutate(
+          context,
+          'Payment',
+          withQuestion(written, (tx, at) => startPayment(tx, { ...start, payerId, provider, capture, at })),
         )
         if (begun.__typename !== 'Payment') return begun
-        await pursuePaymentNow(outside(context), begun.id)
-        return { __typename: 'Payment', ...(await freshPayment(context, begun.id)) }
+        return { __typename: 'Payment', ...(await rested(context, begun.id, written)) }
       },
 
       async confirmPayment(_parent, { input }, context) {
         const payerId = requireUserId(context.identity)
         const confirm = validInput(confirmInput, input)
-        const begun = await mutate(context, 'Payment', (tx, at) =>
-          confirmPayment(tx, { ...confirm, payerId, instruments: INSTRUMENTS, at }),
+        const written: Written = { question: null }
+        const begun = await mutate(
+          context,
+          'Payment',
+          withQuestion(written, (tx, at) => confirmPayment(tx, { ...confirm, payerId, instruments: INSTRUMENTS, at })),
         )
         if (begun.__typename !== 'Payment') return begun
-        await pursuePaymentNow(outside(context), begun.id)
-        return toUnion(answerConfirm(await freshPayment(context, begun.id)), 'Payment')
+        return toUnion(answerConfirm(await rested(context, begun.id, written)), 'Payment')
       },
     },
 
@@ -89,5 +101,22 @@ export function paymentResolvers({ provider, capture = 'automatic', providersOf 
       __resolveReference: ({ id }) => ({ __typename: 'User', id }),
       payments: ({ id }, args, context) => listPaymentsOfUser(context, id, args),
     },
+  }
+}
+
+/** What a transaction has left to ask the provider. */
+interface Written {
+  question: Question | null
+}
+
+/** Does what gives an attempt something to ask, and writes down what that is in the same transaction. */
+function withQuestion<Value extends { readonly id: string }, No extends Refusal>(
+  written: Written,
+  verb: Work<Value, No>,
+): Work<Value, No> {
+  return async (tx, at) => {
+    const outcome = await verb(tx, at)
+    written.question = outcome.ok ? await firstQuestion(tx, outcome.value.id, at) : null
+    return outcome
   }
 }

@@ -1,8 +1,9 @@
-import { and, desc, eq, inArray, lte, or, sql, type SQL } from 'drizzle-orm'
+import { and, desc, eq, inArray, isNotNull, isNull, lte, or, sql, type SQL } from 'drizzle-orm'
 import type { Queryable, Transaction } from '@tikitu/runtime/database'
 import { isId } from '@tikitu/runtime/ids'
 import type { ProviderName } from '../providers/provider.ts'
-import { payments } from '../tables.ts'
+import type { PaymentRequestRow } from '../requests/request.sql.ts'
+import { paymentRequests, payments } from '../tables.ts'
 import { GOOD_STATUSES, OPEN_STATUSES, type PaymentStatus } from './payment.rules.ts'
 import type { Viewer } from './viewer.ts'
 
@@ -37,6 +38,26 @@ export async function insertPayment(tx: Transaction, payment: NewPayment): Promi
 export async function paymentForUpdate(tx: Transaction, id: string): Promise<PaymentRow | null> {
   const [payment] = await tx.select().from(payments).where(eq(payments.id, id)).for('no key update')
   return payment ?? null
+}
+
+/** An attempt and what its booking asks for, as they are now. */
+export interface Standing {
+  readonly payment: PaymentRow
+  readonly request: PaymentRequestRow
+}
+
+/**
+ * Both, locked: the request first, as everywhere, because locks are taken in the order in which the tables are named.
+ * Null when there is no such attempt.
+ */
+export async function standingForUpdate(tx: Transaction, id: string): Promise<Standing | null> {
+  const [standing] = await tx
+    .select({ request: paymentRequests, payment: payments })
+    .from(paymentRequests)
+    .innerJoin(payments, eq(payments.bookingId, paymentRequests.bookingId))
+    .where(eq(payments.id, id))
+    .for('no key update')
+  return standing ?? null
 }
 
 /** The attempt that a provider calls so. */
@@ -79,6 +100,25 @@ export async function duePayments(db: Queryable, limit: number): Promise<string[
     .orderBy(payments.checkAt)
     .limit(limit)
   return due.map(({ id }) => id)
+}
+
+/**
+ * Attempts that are due and of which something was to be asked that nobody has been answered: whoever asked has died, or
+ * the provider was silent. Those that only wait are not among them.
+ */
+export async function interruptedPayments(db: Queryable, limit: number): Promise<string[]> {
+  const isToBeAsked = or(
+    isNull(payments.providerRef),
+    and(isNotNull(payments.instrument), eq(payments.providerState, 'open')),
+    eq(payments.providerState, 'authorized'),
+  )
+  const found = await db
+    .select({ id: payments.id })
+    .from(payments)
+    .where(and(inArray(payments.status, [...OPEN_STATUSES]), lte(payments.checkAt, sql`now()`), isToBeAsked))
+    .orderBy(payments.checkAt)
+    .limit(limit)
+  return found.map(({ id }) => id)
 }
 
 /** Those of these attempts that the viewer may see. */

@@ -1,11 +1,9 @@
 import type { Transaction } from '@tikitu/runtime/database'
 import { onceForKey } from '@tikitu/runtime/idempotency'
 import { isId, newId } from '@tikitu/runtime/ids'
-import { sendJob } from '@tikitu/runtime/jobs'
 import { accept } from '@tikitu/runtime/outcome'
-import { PursuePayment } from '../jobs.ts'
 import type { ProviderName } from '../providers/provider.ts'
-import { requestForUpdate, requestOfPaymentForUpdate } from '../requests/request.sql.ts'
+import { requestForUpdate } from '../requests/request.sql.ts'
 import {
   decideConfirm,
   decideStart,
@@ -14,7 +12,7 @@ import {
   type PaymentMethod,
   type Start,
 } from './payment.rules.ts'
-import { insertPayment, livePayment, paymentForUpdate, updatePayment } from './payment.sql.ts'
+import { insertPayment, livePayment, standingForUpdate, updatePayment } from './payment.sql.ts'
 
 /** A buyer wants to pay. */
 export interface StartPayment extends Start {
@@ -28,7 +26,7 @@ export interface StartPayment extends Start {
 
 /**
  * Begins an attempt to pay what the booking asks for, or answers with the open one. Only writes down that the provider
- * will be asked: once that is committed, `pursuePayment` asks.
+ * will be asked: once that is committed, whoever committed it asks.
  */
 export async function startPayment(tx: Transaction, wished: StartPayment) {
   const { idempotencyKey, method, provider, capture = 'automatic', ...start } = wished
@@ -50,22 +48,19 @@ export async function startPayment(tx: Transaction, wished: StartPayment) {
   })
 }
 
-/** When a payment is taken further whose confirmation was written down and whose process died then, in seconds. */
-const RESUME_SECONDS = 10
-
 /**
  * Confirms an attempt with an instrument of the sandbox; again with the same instrument, it answers with the attempt as
- * it is. Only writes down that the provider will be asked: once that is committed, `pursuePayment` asks.
+ * it is. Only writes down that the provider will be asked: once that is committed, whoever committed it asks, and
+ * `keepPursuing` when that process has died.
  */
 export async function confirmPayment(tx: Transaction, confirm: Confirm) {
   const { paymentId, instrument, at } = confirm
-  const request = isId(paymentId) ? await requestOfPaymentForUpdate(tx, paymentId) : null
-  const decision = decideConfirm(request && (await paymentForUpdate(tx, paymentId)), request, confirm)
+  const standing = isId(paymentId) ? await standingForUpdate(tx, paymentId) : null
+  const decision = decideConfirm(standing?.payment ?? null, standing?.request ?? null, confirm)
   if (!decision.ok) return decision
 
   if (!decision.value.repeated) {
     await updatePayment(tx, paymentId, { status: 'PROCESSING', instrument, checks: 0, checkAt: nextCheckAt(at, 0) })
-    await sendJob(tx, PursuePayment, { paymentId }, { startAfter: RESUME_SECONDS, singletonKey: paymentId })
   }
   return accept({ id: paymentId })
 }

@@ -4,14 +4,9 @@ import { PaymentCancelled, PaymentFailed, PaymentSucceeded } from '@tikitu/schem
 import { postCapture } from '../ledger/ledger.ts'
 import type { Intent } from '../providers/provider.ts'
 import { refundSurplus, releaseWaitingRefunds } from '../refunds/refunds.ts'
-import {
-  cancellationReason,
-  markRequestPaid,
-  requestOfPaymentForUpdate,
-  type PaymentRequestRow,
-} from '../requests/request.sql.ts'
+import { cancellationReason, markRequestPaid, type PaymentRequestRow } from '../requests/request.sql.ts'
 import { decideSettlement, isOpen, statusWhileOpen } from './payment.rules.ts'
-import { livePayment, paymentForUpdate, updatePayment, type PaymentRow } from './payment.sql.ts'
+import { livePayment, standingForUpdate, updatePayment, type PaymentRow, type Standing } from './payment.sql.ts'
 
 /** The provider's truth about an attempt. */
 export interface SettlePayment {
@@ -22,27 +17,37 @@ export interface SettlePayment {
 
 /**
  * Makes an attempt what the provider says it is, and tells everybody. Repeating it, late or out of order, changes
- * nothing: what is final stays, except that money which was taken is always acknowledged.
+ * nothing: what is final stays, except that money which was taken is always acknowledged. Answers how it stands then.
  */
-export async function settlePayment(tx: Transaction, { paymentId, intent, at }: SettlePayment): Promise<void> {
-  const request = await requestOfPaymentForUpdate(tx, paymentId)
-  const payment = await paymentForUpdate(tx, paymentId)
-  if (!request || !payment) throw new Error(`there is no payment ${paymentId}`)
+export async function settlePayment(tx: Transaction, { paymentId, intent, at }: SettlePayment): Promise<Standing> {
+  const { payment, request } = await standingOf(tx, paymentId)
   refuseOtherMoney(payment, intent)
 
-  const live = await livePayment(tx, payment.bookingId)
-  switch (decideSettlement(payment, intent, live !== null && live.id !== payment.id)) {
+  switch (decideSettlement(payment, intent, await anotherIsLive(tx, payment))) {
     case 'capture':
-      return capture(tx, { payment, request, intent, at })
+      return { payment: await capture(tx, { payment, request, intent, at }), request: { ...request, status: 'PAID' } }
     case 'surplus':
-      return takeSurplus(tx, { payment, request, intent, at })
+      return { payment: await takeSurplus(tx, { payment, request, intent, at }), request }
     case 'fail':
-      return fail(tx, { payment, intent, at })
+      return { payment: await fail(tx, { payment, intent, at }), request }
     case 'cancel':
-      return cancel(tx, { payment, intent, at })
+      return { payment: await cancel(tx, { payment, intent, at }), request }
     case 'nothing':
-      return remember(tx, payment, intent)
+      return { payment: await remember(tx, payment, intent), request }
   }
+}
+
+async function standingOf(tx: Transaction, paymentId: string): Promise<Standing> {
+  const standing = await standingForUpdate(tx, paymentId)
+  if (!standing) throw new Error(`there is no payment ${paymentId}`)
+  return standing
+}
+
+/** Whether the booking has another attempt that is open or good. While this one is open, it is the only one. */
+async function anotherIsLive(tx: Transaction, { id, status, bookingId }: PaymentRow): Promise<boolean> {
+  if (isOpen(status)) return false
+  const live = await livePayment(tx, bookingId)
+  return live !== null && live.id !== id
 }
 
 /** Anything else would mean that we mix up attempts, and no repetition would help. */
@@ -68,7 +73,7 @@ function asCaptured({ amount, ref }: Intent) {
 /** What only an open attempt has. */
 const OVER = { clientSecret: null, nextActionUrl: null, providerState: null } as const
 
-async function capture(tx: Transaction, { payment, request, intent, at }: Captured): Promise<void> {
+async function capture(tx: Transaction, { payment, request, intent, at }: Captured): Promise<PaymentRow> {
   const { bookingId, payerId: userId, currency } = payment
   const captured = await updatePayment(tx, payment.id, asCaptured(intent))
   await markRequestPaid(tx, bookingId)
@@ -76,48 +81,51 @@ async function capture(tx: Transaction, { payment, request, intent, at }: Captur
   const { amount, ref: providerRef } = intent
   const facts = { paymentId: payment.id, bookingId, userId, amount, currency, providerRef, at: at.toISOString() }
   await emit(tx, PaymentSucceeded, facts)
-  await releaseWaitingRefunds(tx, { payment: captured, commission: request.commission, at })
+  return releaseWaitingRefunds(tx, { payment: captured, commission: request.commission, at })
 }
 
 /** Nobody is told: what the booking waits for is the other attempt, and this one leaves nothing but a refund. */
-async function takeSurplus(tx: Transaction, { payment, request, intent, at }: Captured): Promise<void> {
+async function takeSurplus(tx: Transaction, { payment, request, intent, at }: Captured): Promise<PaymentRow> {
   const captured = await updatePayment(tx, payment.id, { ...asCaptured(intent), surplus: true })
   await postCapture(tx, { ...captured, commission: request.commission }, at)
-  await refundSurplus(tx, { payment: captured, commission: request.commission, at })
+  return refundSurplus(tx, { payment: captured, commission: request.commission, at })
 }
 
-async function fail(tx: Transaction, { payment, intent, at }: Settled): Promise<void> {
+async function fail(tx: Transaction, { payment, intent, at }: Settled): Promise<PaymentRow> {
   const { id: paymentId, bookingId, payerId: userId } = payment
   const code = intent.failureCode ?? 'unknown'
-  await updatePayment(tx, paymentId, { ...OVER, status: 'FAILED', failureCode: code, providerRef: intent.ref })
+  const changes = { ...OVER, status: 'FAILED', failureCode: code, providerRef: intent.ref } as const
+  const failed = await updatePayment(tx, paymentId, changes)
   await emit(tx, PaymentFailed, { paymentId, bookingId, userId, code, at: at.toISOString() })
+  return failed
 }
 
-async function cancel(tx: Transaction, { payment, intent, at }: Settled): Promise<void> {
+async function cancel(tx: Transaction, { payment, intent, at }: Settled): Promise<PaymentRow> {
   const { id: paymentId, bookingId, payerId: userId } = payment
   const reason = (await cancellationReason(tx, bookingId)) ?? 'cancelled by the provider'
-  await updatePayment(tx, paymentId, { ...OVER, status: 'CANCELLED', providerRef: intent.ref })
+  const cancelled = await updatePayment(tx, paymentId, { ...OVER, status: 'CANCELLED', providerRef: intent.ref })
   await emit(tx, PaymentCancelled, { paymentId, bookingId, userId, reason, at: at.toISOString() })
+  return cancelled
 }
 
 /** The attempt is as far as it was, or further; an open one learns its name at the provider, and what it waits for. */
-async function remember(tx: Transaction, payment: PaymentRow, intent: Intent): Promise<void> {
+async function remember(tx: Transaction, payment: PaymentRow, intent: Intent): Promise<PaymentRow> {
   const { state, actionUrl, ref: providerRef, clientSecret } = intent
-  if (!isOpen(payment.status) || state === 'succeeded' || state === 'failed' || state === 'cancelled') return
+  if (!isOpen(payment.status) || state === 'succeeded' || state === 'failed' || state === 'cancelled') return payment
   const { status, providerState } = statusWhileOpen(payment, state)
   const nextActionUrl = status === 'REQUIRES_ACTION' ? (actionUrl ?? payment.nextActionUrl) : null
-  await updatePayment(tx, payment.id, { status, providerState, nextActionUrl, providerRef, clientSecret })
+  return updatePayment(tx, payment.id, { status, providerState, nextActionUrl, providerRef, clientSecret })
 }
 
 /** The provider takes no such payment: this attempt never began there. Another one, by another method, may. */
 export async function failUnbegun(
   tx: Transaction,
   { paymentId, code, at }: { readonly paymentId: string; readonly code: string; readonly at: Date },
-): Promise<void> {
-  await requestOfPaymentForUpdate(tx, paymentId)
-  const payment = await paymentForUpdate(tx, paymentId)
-  if (!payment || !isOpen(payment.status) || payment.providerRef !== null) return
+): Promise<Standing> {
+  const { payment, request } = await standingOf(tx, paymentId)
+  if (!isOpen(payment.status) || payment.providerRef !== null) return { payment, request }
   const { bookingId, payerId: userId } = payment
-  await updatePayment(tx, paymentId, { ...OVER, status: 'FAILED', failureCode: code })
+  const failed = await updatePayment(tx, paymentId, { ...OVER, status: 'FAILED', failureCode: code })
   await emit(tx, PaymentFailed, { paymentId, bookingId, userId, code, at: at.toISOString() })
+  return { payment: failed, request }
 }

@@ -1,15 +1,16 @@
 import type { Database } from '@tikitu/runtime/database'
 import { Fault } from '@tikitu/runtime/fault'
 import { newId } from '@tikitu/runtime/ids'
-import { accepted } from '@tikitu/runtime/outcome'
+import { accept, accepted } from '@tikitu/runtime/outcome'
 import { testDatabase } from '@tikitu/runtime/testing'
+import { transact } from '@tikitu/runtime/transact'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { aGoodPayment, anOpenPayment, anOutside, aRequest, inSeconds, start } from '../../test/build.ts'
 import { deafOnce } from '../../test/providers.ts'
 import { attemptsOf, paymentRow, saidAbout, sandboxMoney, told } from '../../test/read.ts'
 import type { Outside } from '../providers/outside.ts'
 import { ProviderUnavailable } from '../providers/provider.ts'
-import { pursuePayment, pursuePaymentNow } from './pursuit.ts'
+import { firstQuestion, pursueNow, pursuePayment } from './pursuit.ts'
 
 let database: Database
 let outside: Outside
@@ -129,6 +130,10 @@ describe('to begin to pay', () => {
     await expect(start(deaf, request)).rejects.toThrow(ProviderUnavailable)
     const deafAgain = anOutside(database, deafOnce(outside.providers.sandbox, 'createIntent'))
     const [attempt] = await attemptsOf(database, request.bookingId)
-    await expect(pursuePaymentNow(deafAgain, attempt?.id ?? '')).resolves.toBeUndefined()
+    const question = accepted(
+      await transact(database, async (tx, at) => accept(await firstQuestion(tx, attempt?.id ?? '', at))),
+    )
+    if (!question) throw new Error('there is nothing to ask')
+    expect(await pursueNow(deafAgain, question)).toBeNull()
   })
 })

@@ -68,13 +68,14 @@ export interface Source {
 }
 
 /** The payment has money now: promises it to the refunds that were asked for too early. */
-export async function releaseWaitingRefunds(tx: Transaction, source: Source): Promise<void> {
+export async function releaseWaitingRefunds(tx: Transaction, source: Source): Promise<PaymentRow> {
   let { payment } = source
   for (const refund of await waitingRefunds(tx, payment)) payment = await reserve(tx, refund, { ...source, payment })
+  return payment
 }
 
 /** Gives back, unasked, all of a payment that was taken although another one pays the booking. */
-export async function refundSurplus(tx: Transaction, { payment, ...source }: Source): Promise<void> {
+export async function refundSurplus(tx: Transaction, { payment, ...source }: Source): Promise<PaymentRow> {
   const { bookingId, captured: amount, currency } = payment
   const id = newId()
   await insertRefund(tx, {
@@ -88,7 +89,7 @@ export async function refundSurplus(tx: Transaction, { payment, ...source }: Sou
     checkAt: source.at,
     createdAt: source.at,
   })
-  await reserve(tx, { id, amount, currency, requestedBy: null }, { ...source, payment })
+  return reserve(tx, { id, amount, currency, requestedBy: null }, { ...source, payment })
 }
 
 /** Promises a part of a payment to a refund, which is the provider's to pay from then on. Answers the payment as it is then. */

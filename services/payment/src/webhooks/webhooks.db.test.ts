@@ -45,9 +45,11 @@ async function arrives(body: string, signature: string | undefined = signatureOf
 async function rows(): Promise<Record<string, number>> {
   const { rows: tables } = await payment.database.pool.query<{ name: string }>(
     `select format('%I.%I', table_schema, table_name) as name from information_schema.tables
-     where table_schema in ('public', 'pgboss') and table_type = 'BASE TABLE' and table_name not in ('queue_stats', 'bam')`,
+     where table_schema in ('public', 'pgboss') and table_type = 'BASE TABLE' and table_name not in ('queue_stats', 'bam', 'job', 'job_common', 'outbox_cursors')`,
   )
-  const counts: Record<string, number> = {}
+  // Of jobs only those that a webhook leads to: every minute one is sent that has nothing to do with it.
+  const jobs = await payment.database.pool.query(`select from pgboss.job where name = 'webhook.follow'`)
+  const counts: Record<string, number> = { jobs: jobs.rowCount ?? 0 }
   for (const { name } of tables) {
     const { rows: found } = await payment.database.pool.query<{ n: number }>(`select count(*)::int as n from ${name}`)
     counts[name] = found[0]?.n ?? 0

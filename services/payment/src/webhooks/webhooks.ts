@@ -6,6 +6,7 @@ import { followDispute } from '../disputes/following.ts'
 import { FollowWebhook } from '../jobs.ts'
 import { logWebhook } from '../payment-log/payment-log.ts'
 import { isGood } from '../payments/payment.rules.ts'
+import { untilAnswered } from '../payments/asking.ts'
 import { paymentByProviderRef } from '../payments/payment.sql.ts'
 import { ourPayment, pursuePayment } from '../payments/pursuit.ts'
 import type { Outside } from '../providers/outside.ts'
@@ -13,6 +14,9 @@ import type { ProviderEvent, ProviderName } from '../providers/provider.ts'
 import { refundByProviderRef } from '../refunds/refund.sql.ts'
 import { pursueRefund } from '../refunds/refund-pursuit.ts'
 import { isFresh } from './webhook.rules.ts'
+
+/** How long a webhook waits for an answer to what we are asking about the same, in milliseconds. */
+const ANSWER_MILLISECONDS = 2_000
 
 /** What came of a webhook: taken down, known before, or too old to be anything but a replay. */
 export type Received = 'taken' | 'known' | 'stale'
@@ -26,6 +30,8 @@ export async function receiveWebhook(
   provider: ProviderName,
   event: ProviderEvent,
 ): Promise<Received> {
+  // Mostly it tells what we are just being answered, and then there is nothing to ask.
+  if (event.about?.kind === 'intent') await untilAnswered(event.about.ref, ANSWER_MILLISECONDS)
   const received = await transact(database, async (tx, at) => {
     if (!isFresh(event.signedAt, at)) return accept<Received>('stale')
     const isNew = await logWebhook(tx, { provider, eventId: event.id, body: event.body, at })
