@@ -112,7 +112,9 @@ async function rated({ stage, sale, context, idle }: Measuring, { rate, seconds,
   for (const [answer, times] of Object.entries(bought.wrong)) context.say(`${times} × ${answer}`)
   const figure = (what: string, value: number, unit: string, goal?: Goal) =>
     context.figure({ name: name(what), value, unit, ...(goal ? { goal } : {}) })
-  const net = (all: number, background: number) => (all - (background / idle.seconds) * spent.seconds) / count
+  // By those that got their tickets: what the others cost is the price of being too slow.
+  const net = (all: number, background: number) =>
+    (all - (background / idle.seconds) * spent.seconds) / Math.max(1, bought.ticketed)
 
   figure('bookings with tickets', bought.ticketed, '', { atLeast: count })
   figure('achieved', bought.ticketed / bought.seconds, '1/s', { atLeast: rate * 0.95 })
