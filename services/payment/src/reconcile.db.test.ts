@@ -1,7 +1,7 @@
 import type { Database } from '@tikitu/runtime/database'
 import { newId } from '@tikitu/runtime/ids'
 import { accepted } from '@tikitu/runtime/outcome'
-import { testDatabase } from '@tikitu/runtime/testing'
+import { testDatabase, waitFor } from '@tikitu/runtime/testing'
 import { transact } from '@tikitu/runtime/transact'
 import { beforeAll, beforeEach, expect, test } from 'vitest'
 import { aGoodPayment, anOpenPayment, anOutside, aRequest, commit } from '../test/build.ts'
@@ -10,7 +10,7 @@ import { paymentRow, refundRow, saidAbout, told } from '../test/read.ts'
 import { confirmPayment, startPayment } from './payments/payments.ts'
 import type { Outside } from './providers/outside.ts'
 import { ProviderUnavailable } from './providers/provider.ts'
-import { reconcile } from './reconcile.ts'
+import { keepPursuing, reconcile } from './reconcile.ts'
 import { requestRefund } from './refunds/refunds.ts'
 import { cancelRequest } from './requests/requests.ts'
 
@@ -48,6 +48,19 @@ test('an attempt that nobody asked the provider about is made whole', async () =
     status: 'PENDING',
     providerRef: expect.stringMatching(/^pi_/),
   })
+})
+
+test('an attempt whose process died before it asked is taken up when it is due; one that waits for its buyer is not asked about', async () => {
+  const [waiting, interrupted] = [await anOpenPayment(outside), await anOpenPayment(outside)]
+  const { id: paymentId, payerId } = interrupted
+  await transact(database, (tx, at) =>
+    confirmPayment(tx, { paymentId, payerId, instrument: 'tok_success', instruments: ['tok_success'], at }),
+  )
+  await hurry()
+  const pursuit = keepPursuing(outside)
+  await waitFor('the money', async () => (await paymentRow(database, paymentId)).status === 'SUCCEEDED')
+  await pursuit.stop()
+  expect(await saidAbout(database, waiting.id)).toEqual(['REQUEST create', 'ANSWER create'])
 })
 
 test('an attempt that was to be confirmed is made whole', async () => {
