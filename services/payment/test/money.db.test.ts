@@ -14,6 +14,7 @@ import { markSettlementPaid, settle } from '../src/settlements/settlements.ts'
 import { aGoodPayment, anOutside, commit } from './build.ts'
 import { openDisputesOf, paymentRow, refundsOf, settlementsOf } from './read.ts'
 import { brokenBooks, type Sale } from './books.ts'
+import { stepsTaken, watchMachines } from './machines.ts'
 import { refusingRefunds } from './providers.ts'
 
 const SOAK = Boolean(process.env['SOAK'])
@@ -156,12 +157,14 @@ test(
   'whatever happens to sales in whatever order, every posting, every booking and all of it is zero, and shares are kept',
   async () => {
     const { database } = await testDatabase('payment')
+    await watchMachines(database)
     await fc.assert(
       fc.asyncProperty(stories, (story) => tell(database, story)),
       { ...SEED, numRuns: RUNS, endOnFailure: !SOAK },
     )
     const { rows } = await database.pool.query('select currency, sum(amount) from ledger_entries group by currency')
     expect(rows).toEqual([{ currency: 'EUR', sum: '0' }])
+    expect((await stepsTaken(database)).wrong).toEqual([])
   },
   SOAK ? 3_600_000 : 120_000,
 )

@@ -1,4 +1,5 @@
 import type { Loss } from '../ledger/ledger.rules.ts'
+import type { PaymentStep } from '../payments/payment-machine.rules.ts'
 
 /** Waits for the bank's decision; decided for us; decided for the buyer. */
 export const DISPUTE_STATUSES = ['OPEN', 'WON', 'LOST'] as const
@@ -55,10 +56,10 @@ export function refundsCovered<Refund extends PromisedRefund>(
   return { covered, refunds: dispute.amount - dispute.contested - rest, excess: rest }
 }
 
-/** The state of a payment after a decision: others of it may still be open, or may have been lost. */
-export function statusAfterDispute({ isOpen, isLost }: AfterDispute): 'DISPUTED' | 'WON' | 'LOST' {
-  if (isOpen) return 'DISPUTED'
-  return isLost ? 'LOST' : 'WON'
+/** What a decision is for a payment: others of its disputes may still be open, or may have been lost. */
+export function stepAfterDispute({ isOpen, isLost }: AfterDispute): PaymentStep {
+  if (isOpen) return { on: 'dispute decided', when: 'another is open' }
+  return { on: 'dispute decided', when: isLost ? 'one was lost' : 'all were won' }
 }
 
 interface AfterDispute {

@@ -6,11 +6,11 @@ import { feeToReturn } from '../ledger/ledger.rules.ts'
 import { postDisputeLost, postDisputeOpened, postDisputeWon } from '../ledger/ledger.ts'
 import { isGood } from '../payments/payment.rules.ts'
 import type { IntentDispute } from '../providers/provider.ts'
-import { paymentForUpdate, updatePayment, type PaymentRow } from '../payments/payment.sql.ts'
-import { updateRefund } from '../refunds/refund.sql.ts'
+import { movePayment, paymentForUpdate, type PaymentRow } from '../payments/payment.sql.ts'
+import { moveRefund } from '../refunds/refund.sql.ts'
 import { requestOfPaymentForUpdate } from '../requests/request.sql.ts'
 import { contest } from './contesting.ts'
-import { contestedOf, disputeSteps, refundsCovered, statusAfterDispute, type DisputeStatus } from './dispute.rules.ts'
+import { contestedOf, disputeSteps, refundsCovered, stepAfterDispute, type DisputeStatus } from './dispute.rules.ts'
 import {
   disputeForUpdate,
   insertDispute,
@@ -80,8 +80,8 @@ async function open(
     dueBy,
     openedAt: at,
   })
-  const changes = { status: 'DISPUTED', contested: contested + dispute.contested } as const
-  const disputed = await updatePayment(tx, paymentId, changes)
+  const changes = { contested: contested + dispute.contested }
+  const disputed = await movePayment(tx, paymentId, { on: 'dispute opened' }, changes)
   await postDisputeOpened(tx, payment, dispute, at)
   await emit(tx, PaymentDisputed, {
     paymentId,
@@ -103,8 +103,8 @@ async function win(tx: Transaction, payment: PaymentRow, dispute: DisputeRow, at
   await postDisputeWon(tx, payment, dispute, at)
   await tellClosed(tx, payment, { dispute, outcome: 'WON', lost: 0, at })
   const isOpen = (await openDisputesForUpdate(tx, payment.id)).length > 0
-  const status = statusAfterDispute({ isOpen, isLost: payment.lost > 0 })
-  return updatePayment(tx, payment.id, { contested: await contest(tx, { ...payment, status }), status })
+  const step = stepAfterDispute({ isOpen, isLost: payment.lost > 0 })
+  return movePayment(tx, payment.id, step, { contested: await contest(tx, payment) })
 }
 
 interface Losing {
@@ -125,15 +125,16 @@ async function lose(tx: Transaction, { payment, dispute, commission, at }: Losin
   await postDisputeLost(tx, payment, { id: dispute.id, loss: { refunds, undone, fee, excess } }, at)
   for (const { id: refundId, amount, currency } of covered) {
     const { id: paymentId, bookingId, payerId: userId } = payment
-    await updateRefund(tx, refundId, { status: 'SUCCEEDED', failureCode: null, providerRef: dispute.providerRef })
+    const changes = { failureCode: null, providerRef: dispute.providerRef }
+    await moveRefund(tx, refundId, { on: 'a bank has paid it, by a dispute' }, changes)
     const facts = { refundId, paymentId, bookingId, userId, amount, currency }
     await emit(tx, RefundSucceeded, { ...facts, at: at.toISOString() })
   }
   await tellClosed(tx, payment, { dispute, outcome: 'LOST', lost: undone + excess, at })
   const rest = { contested: payment.contested - undone, lost: lost + undone }
   const isOpen = (await openDisputesForUpdate(tx, payment.id)).length > 0
-  const status = statusAfterDispute({ isOpen, isLost: true })
-  return updatePayment(tx, payment.id, { ...rest, status, refunded: payment.refunded + refunds })
+  const step = stepAfterDispute({ isOpen, isLost: true })
+  return movePayment(tx, payment.id, step, { ...rest, refunded: payment.refunded + refunds })
 }
 
 interface Closed {

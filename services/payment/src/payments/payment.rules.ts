@@ -1,4 +1,5 @@
 import { accept, refuse } from '@tikitu/runtime/outcome'
+import type { PaymentStep } from './payment-machine.rules.ts'
 
 /** Every state of an attempt to pay. */
 export const PAYMENT_STATUSES = [
@@ -170,14 +171,16 @@ export function decideNextStep(payment: PaymentFacts, request: Pick<RequestFacts
   return payment.instrument === null || payment.providerState !== 'open' ? 'wait' : 'confirm'
 }
 
-/** What an attempt becomes that the provider says is still open, and what is remembered of it. */
-export function statusWhileOpen(
-  payment: Pick<PaymentFacts, 'status' | 'providerState'>,
+/** What happens to an attempt that the provider says is still open, and what is remembered of it. */
+export function stepWhileOpen(
+  { providerState }: Pick<PaymentFacts, 'providerState'>,
   said: ProviderState,
-): { readonly status: PaymentStatus; readonly providerState: ProviderState } {
+): { readonly step: PaymentStep; readonly providerState: ProviderState } {
   // It goes one way: an answer that says less than we know was given before.
-  if (said === 'open') return { status: payment.status, providerState: payment.providerState ?? 'open' }
-  return { status: said === 'action' ? 'REQUIRES_ACTION' : 'PROCESSING', providerState: said }
+  if (said === 'open')
+    return { step: { on: 'the provider waits for the payer' }, providerState: providerState ?? 'open' }
+  const on = said === 'action' ? 'the bank wants something of the payer' : 'the bank decides'
+  return { step: { on }, providerState: said }
 }
 
 /** What the provider says about an attempt, and what that makes of it. */

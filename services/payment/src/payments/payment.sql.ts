@@ -4,6 +4,8 @@ import { isId } from '@tikitu/runtime/ids'
 import type { ProviderName } from '../providers/provider.ts'
 import type { PaymentRequestRow } from '../requests/request.sql.ts'
 import { paymentRequests, payments } from '../tables.ts'
+import { rowOf } from '../machine.rules.ts'
+import { PAYMENT_MACHINE, type PaymentStep } from './payment-machine.rules.ts'
 import { GOOD_STATUSES, OPEN_STATUSES, type PaymentStatus } from './payment.rules.ts'
 import type { Viewer } from './viewer.ts'
 
@@ -80,15 +82,35 @@ export async function paymentExists(db: Queryable, id: string): Promise<boolean>
   return found.length > 0
 }
 
-/** Changes an attempt that the caller has locked. */
-export async function updatePayment(
-  tx: Transaction,
-  id: string,
-  changes: Partial<typeof payments.$inferInsert>,
-): Promise<PaymentRow> {
+/** What is written of an attempt beside its state. */
+export type PaymentChanges = Partial<Omit<typeof payments.$inferInsert, 'id' | 'status'>>
+
+/** Changes an attempt that the caller has locked; its state only `movePayment` changes. */
+export async function updatePayment(tx: Transaction, id: string, changes: PaymentChanges): Promise<PaymentRow> {
   const [updated] = await tx.update(payments).set(changes).where(eq(payments.id, id)).returning()
   if (!updated) throw new Error(`payment ${id} is gone`)
   return updated
+}
+
+/**
+ * Takes an attempt, which the caller has locked, a step further in its machine, and changes what is said beside. What the
+ * row publishes is the caller's. Throws when the machine has no such step from the state that it is in.
+ */
+export async function movePayment(
+  tx: Transaction,
+  id: string,
+  step: PaymentStep,
+  changes: PaymentChanges = {},
+): Promise<PaymentRow> {
+  const { from, to } = rowOf(PAYMENT_MACHINE, step)
+  const [moved] = await tx
+    .update(payments)
+    // Without anything else to say, that it is in this state is said again.
+    .set({ ...changes, status: to === 'same' ? sql`${payments.status}` : to })
+    .where(and(eq(payments.id, id), inArray(payments.status, [...from])))
+    .returning()
+  if (!moved) throw new Error(`payment ${id} is in no state for "${step.on}"`)
+  return moved
 }
 
 /** Attempts that are open and due to be looked at, the longest due first. */

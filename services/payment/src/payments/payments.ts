@@ -12,7 +12,7 @@ import {
   type PaymentMethod,
   type Start,
 } from './payment.rules.ts'
-import { insertPayment, livePayment, standingForUpdate, updatePayment } from './payment.sql.ts'
+import { insertPayment, livePayment, movePayment, standingForUpdate } from './payment.sql.ts'
 
 /** A buyer wants to pay. */
 export interface StartPayment extends Start {
@@ -60,7 +60,8 @@ export async function confirmPayment(tx: Transaction, confirm: Confirm) {
   if (!decision.ok) return decision
 
   if (!decision.value.repeated) {
-    await updatePayment(tx, paymentId, { status: 'PROCESSING', instrument, checks: 0, checkAt: nextCheckAt(at, 0) })
+    const changes = { instrument, checks: 0, checkAt: nextCheckAt(at, 0) }
+    await movePayment(tx, paymentId, { on: 'confirmed' }, changes)
   }
   return accept({ id: paymentId })
 }

@@ -5,8 +5,8 @@ import { postCapture } from '../ledger/ledger.ts'
 import type { Intent } from '../providers/provider.ts'
 import { refundSurplus, releaseWaitingRefunds } from '../refunds/refunds.ts'
 import { cancellationReason, markRequestPaid, type PaymentRequestRow } from '../requests/request.sql.ts'
-import { decideSettlement, isOpen, statusWhileOpen } from './payment.rules.ts'
-import { livePayment, standingForUpdate, updatePayment, type PaymentRow, type Standing } from './payment.sql.ts'
+import { decideSettlement, isOpen, stepWhileOpen } from './payment.rules.ts'
+import { livePayment, movePayment, standingForUpdate, type PaymentRow, type Standing } from './payment.sql.ts'
 
 /** The provider's truth about an attempt. */
 export interface SettlePayment {
@@ -67,7 +67,7 @@ type Captured = Settled & { readonly request: PaymentRequestRow }
 
 /** What is forgotten and set straight when an attempt takes money. */
 function asCaptured({ amount, ref }: Intent) {
-  return { ...OVER, status: 'SUCCEEDED', captured: amount, providerRef: ref, failureCode: null } as const
+  return { ...OVER, captured: amount, providerRef: ref, failureCode: null }
 }
 
 /** What only an open attempt has. */
@@ -75,7 +75,8 @@ const OVER = { clientSecret: null, nextActionUrl: null, providerState: null } as
 
 async function capture(tx: Transaction, { payment, request, intent, at }: Captured): Promise<PaymentRow> {
   const { bookingId, payerId: userId, currency } = payment
-  const captured = await updatePayment(tx, payment.id, asCaptured(intent))
+  const step = { on: 'the money is taken', when: 'it pays the booking' } as const
+  const captured = await movePayment(tx, payment.id, step, asCaptured(intent))
   await markRequestPaid(tx, bookingId)
   await postCapture(tx, { ...captured, commission: request.commission }, at)
   const { amount, ref: providerRef } = intent
@@ -86,7 +87,8 @@ async function capture(tx: Transaction, { payment, request, intent, at }: Captur
 
 /** Nobody is told: what the booking waits for is the other attempt, and this one leaves nothing but a refund. */
 async function takeSurplus(tx: Transaction, { payment, request, intent, at }: Captured): Promise<PaymentRow> {
-  const captured = await updatePayment(tx, payment.id, { ...asCaptured(intent), surplus: true })
+  const step = { on: 'the money is taken', when: 'another pays the booking, or may' } as const
+  const captured = await movePayment(tx, payment.id, step, { ...asCaptured(intent), surplus: true })
   await postCapture(tx, { ...captured, commission: request.commission }, at)
   return refundSurplus(tx, { payment: captured, commission: request.commission, at })
 }
@@ -94,8 +96,8 @@ async function takeSurplus(tx: Transaction, { payment, request, intent, at }: Ca
 async function fail(tx: Transaction, { payment, intent, at }: Settled): Promise<PaymentRow> {
   const { id: paymentId, bookingId, payerId: userId } = payment
   const code = intent.failureCode ?? 'unknown'
-  const changes = { ...OVER, status: 'FAILED', failureCode: code, providerRef: intent.ref } as const
-  const failed = await updatePayment(tx, paymentId, changes)
+  const changes = { ...OVER, failureCode: code, providerRef: intent.ref }
+  const failed = await movePayment(tx, paymentId, { on: 'declined' }, changes)
   await emit(tx, PaymentFailed, { paymentId, bookingId, userId, code, at: at.toISOString() })
   return failed
 }
@@ -103,7 +105,7 @@ async function fail(tx: Transaction, { payment, intent, at }: Settled): Promise<
 async function cancel(tx: Transaction, { payment, intent, at }: Settled): Promise<PaymentRow> {
   const { id: paymentId, bookingId, payerId: userId } = payment
   const reason = (await cancellationReason(tx, bookingId)) ?? 'cancelled by the provider'
-  const cancelled = await updatePayment(tx, paymentId, { ...OVER, status: 'CANCELLED', providerRef: intent.ref })
+  const cancelled = await movePayment(tx, paymentId, { on: 'given up' }, { ...OVER, providerRef: intent.ref })
   await emit(tx, PaymentCancelled, { paymentId, bookingId, userId, reason, at: at.toISOString() })
   return cancelled
 }
@@ -112,9 +114,9 @@ async function cancel(tx: Transaction, { payment, intent, at }: Settled): Promis
 async function remember(tx: Transaction, payment: PaymentRow, intent: Intent): Promise<PaymentRow> {
   const { state, actionUrl, ref: providerRef, clientSecret } = intent
   if (!isOpen(payment.status) || state === 'succeeded' || state === 'failed' || state === 'cancelled') return payment
-  const { status, providerState } = statusWhileOpen(payment, state)
-  const nextActionUrl = status === 'REQUIRES_ACTION' ? (actionUrl ?? payment.nextActionUrl) : null
-  return updatePayment(tx, payment.id, { status, providerState, nextActionUrl, providerRef, clientSecret })
+  const { step, providerState } = stepWhileOpen(payment, state)
+  const nextActionUrl = providerState === 'action' ? (actionUrl ?? payment.nextActionUrl) : null
+  return movePayment(tx, payment.id, step, { providerState, nextActionUrl, providerRef, clientSecret })
 }
 
 /** The provider takes no such payment: this attempt never began there. Another one, by another method, may. */
@@ -125,7 +127,7 @@ export async function failUnbegun(
   const { payment, request } = await standingOf(tx, paymentId)
   if (!isOpen(payment.status) || payment.providerRef !== null) return { payment, request }
   const { bookingId, payerId: userId } = payment
-  const failed = await updatePayment(tx, paymentId, { ...OVER, status: 'FAILED', failureCode: code })
+  const failed = await movePayment(tx, paymentId, { on: 'declined' }, { ...OVER, failureCode: code })
   await emit(tx, PaymentFailed, { paymentId, bookingId, userId, code, at: at.toISOString() })
   return { payment: failed, request }
 }

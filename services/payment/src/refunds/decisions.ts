@@ -9,10 +9,10 @@ import { accept, refuse, type Outcome, type Refusal } from '@tikitu/runtime/outc
 import { RefundFailed, RefundRejected, RefundSucceeded } from '@tikitu/schema/events/payment'
 import { PursueRefund } from '../jobs.ts'
 import { postRefundPaid } from '../ledger/ledger.ts'
-import { updatePayment, type PaymentRow } from '../payments/payment.sql.ts'
+import { movePayment, type PaymentRow } from '../payments/payment.sql.ts'
 import { requestOfPaymentForUpdate } from '../requests/request.sql.ts'
-import { statusAfterRefund, whyNotRefundable } from './refund.rules.ts'
-import { refundAndPaymentForUpdate, refundsByIds, updateRefund, type RefundRow } from './refund.sql.ts'
+import { stepAfterRefund, whyNotRefundable } from './refund.rules.ts'
+import { moveRefund, refundAndPaymentForUpdate, refundsByIds, updateRefund, type RefundRow } from './refund.sql.ts'
 import { release, reserve } from './refunds.ts'
 
 /** An admin of money matters decides about a refund. */
@@ -30,7 +30,7 @@ export function approveRefund(tx: Transaction, decision: RefundDecision) {
   return decide(tx, 'approveRefund', decision, async ({ refund, decidedBy }) => {
     if (refund.status !== 'AWAITING_APPROVAL') return notInState(refund)
     if (refund.requestedBy === decidedBy) return ownRefund(refund)
-    await updateRefund(tx, refund.id, { status: 'REQUESTED', checkAt: decision.at })
+    await moveRefund(tx, refund.id, { on: 'approved' }, { checkAt: decision.at })
     await sendJob(tx, PursueRefund, { refundId: refund.id })
     return accept({ id: refund.id })
   })
@@ -47,10 +47,10 @@ export function rejectRefund(tx: Transaction, decision: RefundDecision) {
     const facts = { ...factsOf(refund, payment), at: at.toISOString() }
     if (refund.goodwill) {
       await release(tx, refund, { payment, commission, at })
-      await updateRefund(tx, refund.id, { status: 'REJECTED' })
+      await moveRefund(tx, refund.id, { on: 'rejected', when: 'goodwill' })
       await emit(tx, RefundRejected, facts)
     } else {
-      await updateRefund(tx, refund.id, { status: 'MANUAL_REVIEW', failureCode: 'rejected' })
+      await moveRefund(tx, refund.id, { on: 'rejected', when: 'owed' }, { failureCode: 'rejected' })
       await emit(tx, RefundFailed, { ...facts, code: 'rejected' })
     }
     return accept({ id: refund.id })
@@ -67,9 +67,10 @@ export function retryRefund(tx: Transaction, decision: RefundDecision) {
       await reserve(tx, { ...refund, requestedBy: null }, { payment, commission, at })
       return accept({ id: refund.id })
     }
-    const status = refund.attempt === 0 ? 'REQUESTED' : 'FAILED'
-    const failureCode = refund.attempt === 0 ? null : refund.failureCode
-    await updateRefund(tx, refund.id, { status, failureCode, checkAt: at })
+    const isNew = refund.attempt === 0
+    const when = isNew ? 'never asked for' : 'refused before'
+    const changes = { failureCode: isNew ? null : refund.failureCode, checkAt: at }
+    await moveRefund(tx, refund.id, { on: 'tried again', when }, changes)
     await sendJob(tx, PursueRefund, { refundId: refund.id })
     return accept({ id: refund.id })
   })
@@ -86,9 +87,8 @@ export function resolveRefund(tx: Transaction, decision: RefundDecision) {
       current = await reserve(tx, { ...refund, requestedBy: null }, { payment, commission, at })
     }
     const refunded = current.refunded + refund.amount
-    await updateRefund(tx, refund.id, { status: 'SUCCEEDED', failureCode: null, paidOutside: true })
-    const status = statusAfterRefund(current.status, current.captured, refunded)
-    await updatePayment(tx, current.id, { refunded, status })
+    await moveRefund(tx, refund.id, { on: 'paid by hand' }, { failureCode: null, paidOutside: true })
+    await movePayment(tx, current.id, stepAfterRefund(current.status, current.captured, refunded), { refunded })
     await postRefundPaid(tx, current, refund, at)
     await emit(tx, RefundSucceeded, { ...factsOf(refund, current), at: at.toISOString() })
     return accept({ id: refund.id })

@@ -5,7 +5,7 @@ import { logExchange, type Exchange } from '../payment-log/payment-log.ts'
 import { callProvider, type Outside } from '../providers/outside.ts'
 import { providerOf } from '../providers/provider.ts'
 import { attemptDue, nextAttemptAt } from './refund.rules.ts'
-import { refundForUpdate, updateRefund } from './refund.sql.ts'
+import { moveRefund, refundForUpdate } from './refund.sql.ts'
 import { settleRefund } from './refund-settlement.ts'
 
 /**
@@ -45,13 +45,9 @@ async function ask(tx: Transaction, refundId: string, at: Date) {
   if (payment.providerRef === null) throw new Error(`payment ${payment.id} has no name at its provider`)
 
   const askedAs = refund.status === 'PROCESSING' ? refund.providerRef : null
-  await updateRefund(tx, refundId, {
-    status: 'PROCESSING',
-    attempt,
-    failureCode: null,
-    ...(askedAs === null ? { providerRef: null } : {}),
-    checkAt: nextAttemptAt(at, attempt),
-  })
+  const changes = { attempt, failureCode: null, checkAt: nextAttemptAt(at, attempt) }
+  const named = askedAs === null ? { ...changes, providerRef: null } : changes
+  await moveRefund(tx, refundId, { on: 'the provider is asked' }, named)
   const wish = {
     // Made of what is written down before the call, so that a repetition is known as one.
     key: `rf:${refundId}:${attempt}`,

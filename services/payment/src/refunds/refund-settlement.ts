@@ -2,10 +2,10 @@ import type { Transaction } from '@tikitu/runtime/database'
 import { emit } from '@tikitu/runtime/events'
 import { RefundFailed, RefundSucceeded } from '@tikitu/schema/events/payment'
 import { postRefundPaid } from '../ledger/ledger.ts'
-import { updatePayment, type PaymentRow } from '../payments/payment.sql.ts'
+import { movePayment, type PaymentRow } from '../payments/payment.sql.ts'
 import type { IntentRefund } from '../providers/provider.ts'
-import { afterRefusal, nextAttemptAt, statusAfterRefund } from './refund.rules.ts'
-import { refundAndPaymentForUpdate, updateRefund, type RefundRow } from './refund.sql.ts'
+import { isLastAttempt, nextAttemptAt, stepAfterRefund } from './refund.rules.ts'
+import { moveRefund, refundAndPaymentForUpdate, type RefundRow } from './refund.sql.ts'
 
 /** The provider's answer to one attempt at a refund. */
 export interface SettleRefund {
@@ -23,7 +23,8 @@ export async function settleRefund(tx: Transaction, { refundId, attempt, answer,
   const found = await refundAndPaymentForUpdate(tx, refundId)
   if (found?.refund.status !== 'PROCESSING' || found.refund.attempt !== attempt) return
   const { refund, payment } = found
-  if (answer.state === 'pending') await updateRefund(tx, refund.id, { providerRef: answer.ref })
+  if (answer.state === 'pending')
+    await moveRefund(tx, refund.id, { on: 'it is on its way' }, { providerRef: answer.ref })
   else if (answer.state === 'succeeded') await pay(tx, { refund, payment, providerRef: answer.ref, at })
   else await refusedByProvider(tx, { refund, payment, code: answer.failureCode ?? 'unknown', at })
 }
@@ -39,11 +40,8 @@ async function pay(
   { refund, payment, providerRef, at }: Settled & { readonly providerRef: string },
 ): Promise<void> {
   const refunded = payment.refunded + refund.amount
-  await updateRefund(tx, refund.id, { status: 'SUCCEEDED', providerRef })
-  await updatePayment(tx, payment.id, {
-    refunded,
-    status: statusAfterRefund(payment.status, payment.captured, refunded),
-  })
+  await moveRefund(tx, refund.id, { on: 'paid' }, { providerRef })
+  await movePayment(tx, payment.id, stepAfterRefund(payment.status, payment.captured, refunded), { refunded })
   await postRefundPaid(tx, payment, refund, at)
   await emit(tx, RefundSucceeded, { ...factsOf(refund, payment), at: at.toISOString() })
 }
@@ -52,9 +50,11 @@ async function refusedByProvider(
   tx: Transaction,
   { refund, payment, code, at }: Settled & { readonly code: string },
 ): Promise<void> {
-  const status = afterRefusal(refund.attempt)
-  await updateRefund(tx, refund.id, { status, failureCode: code, checkAt: nextAttemptAt(at, refund.attempt) })
-  if (status === 'FAILED') return
+  const isLast = isLastAttempt(refund.attempt)
+  const when = isLast ? 'for the last time' : 'not for the last time'
+  const changes = { failureCode: code, checkAt: nextAttemptAt(at, refund.attempt) }
+  await moveRefund(tx, refund.id, { on: 'refused', when }, changes)
+  if (!isLast) return
   await emit(tx, RefundFailed, { ...factsOf(refund, payment), code, at: at.toISOString() })
 }
 

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import {
-  afterRefusal,
   attemptDue,
   ATTEMPTS_MAX,
+  isLastAttempt,
   needsApproval,
   nextAttemptAt,
   REFUND_STATUSES,
-  statusAfterRefund,
+  stepAfterRefund,
   whyNotRefundable,
 } from './refund.rules.ts'
 
@@ -58,9 +58,9 @@ describe('an attempt', () => {
 })
 
 test('the last refusal is for a person', () => {
-  expect(afterRefusal(ATTEMPTS_MAX - 1)).toBe('FAILED')
-  expect(afterRefusal(ATTEMPTS_MAX)).toBe('MANUAL_REVIEW')
-  expect([4, 5, 6].map(afterRefusal)).toEqual(['FAILED', 'FAILED', 'MANUAL_REVIEW'])
+  expect(isLastAttempt(ATTEMPTS_MAX - 1)).toBe(false)
+  expect(isLastAttempt(ATTEMPTS_MAX)).toBe(true)
+  expect([4, 5, 6].map(isLastAttempt)).toEqual([false, false, true])
 })
 
 test('pauses between attempts grow', () => {
@@ -69,9 +69,9 @@ test('pauses between attempts grow', () => {
 })
 
 test('a payment says how much of it went back', () => {
-  expect(statusAfterRefund('SUCCEEDED', 1_000, 999)).toBe('PARTIALLY_REFUNDED')
-  expect(statusAfterRefund('SUCCEEDED', 1_000, 1_000)).toBe('REFUNDED')
-  expect(statusAfterRefund('DISPUTED', 1_000, 1_000)).toBe('DISPUTED')
+  expect(stepAfterRefund('SUCCEEDED', 1_000, 999).when).toBe('a part')
+  expect(stepAfterRefund('SUCCEEDED', 1_000, 1_000).when).toBe('all of it')
+  expect(stepAfterRefund('DISPUTED', 1_000, 1_000).when).toBe('a bank has its word in it')
 })
 
 describe('a refund waits for an admin', () => {

@@ -1,4 +1,5 @@
 import { currencyExponent } from '@tikitu/runtime/money'
+import type { PaymentStep } from '../payments/payment-machine.rules.ts'
 import type { PaymentStatus } from '../payments/payment.rules.ts'
 
 /** Every state of a refund. */
@@ -73,9 +74,9 @@ export function attemptDue(refund: RefundFacts, payment: { readonly status: Paym
   return refund.status === 'FAILED' && refund.checkAt <= at ? refund.attempt + 1 : null
 }
 
-/** What becomes of a refund whose attempt of this number the provider refused. */
-export function afterRefusal(attempt: number): 'FAILED' | 'MANUAL_REVIEW' {
-  return attempt % ATTEMPTS_MAX === 0 ? 'MANUAL_REVIEW' : 'FAILED'
+/** Whether the attempt of this number, which the provider refused, was the last before a person has to look. */
+export function isLastAttempt(attempt: number): boolean {
+  return attempt % ATTEMPTS_MAX === 0
 }
 
 /** When to make the next attempt after a refusal. */
@@ -83,8 +84,9 @@ export function nextAttemptAt(at: Date, attempt: number): Date {
   return new Date(at.getTime() + RETRY_SECONDS * 5 ** ((attempt - 1) % ATTEMPTS_MAX) * 1_000)
 }
 
-/** The state of a payment of which so much has gone back; one that a bank contests, or has taken, stays so. */
-export function statusAfterRefund(status: PaymentStatus, captured: number, refunded: number): PaymentStatus {
-  if (status === 'DISPUTED' || status === 'LOST') return status
-  return refunded < captured ? 'PARTIALLY_REFUNDED' : 'REFUNDED'
+/** What it is for a payment that so much of it has gone back; one that a bank contests, or has taken, stays so. */
+export function stepAfterRefund(status: PaymentStatus, captured: number, refunded: number): PaymentStep {
+  const on = 'money has gone back'
+  if (status === 'DISPUTED' || status === 'LOST') return { on, when: 'a bank has its word in it' }
+  return { on, when: refunded < captured ? 'a part' : 'all of it' }
 }

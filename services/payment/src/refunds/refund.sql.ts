@@ -3,6 +3,8 @@ import type { Queryable, Transaction } from '@tikitu/runtime/database'
 import type { PaymentRow } from '../payments/payment.sql.ts'
 import type { ProviderName } from '../providers/provider.ts'
 import { payments, refunds } from '../tables.ts'
+import { rowOf } from '../machine.rules.ts'
+import { REFUND_MACHINE, type RefundStep } from './refund-machine.rules.ts'
 import type { RefundStatus } from './refund.rules.ts'
 
 /** Money that goes back. */
@@ -34,13 +36,31 @@ export async function waitingRefunds(tx: Transaction, payment: PaymentRow): Prom
     .for('no key update')
 }
 
-/** Changes a refund that the caller has locked. */
-export async function updateRefund(
+/** What is written of a refund beside its state. */
+export type RefundChanges = Partial<Omit<typeof refunds.$inferInsert, 'id' | 'status'>>
+
+/** Changes a refund that the caller has locked; its state only `moveRefund` changes. */
+export async function updateRefund(tx: Transaction, id: string, changes: RefundChanges): Promise<void> {
+  await tx.update(refunds).set(changes).where(eq(refunds.id, id))
+}
+
+/**
+ * Takes a refund, which the caller has locked, a step further in its machine, and changes what is said beside. What the
+ * row publishes is the caller's. Throws when the machine has no such step from the state that it is in.
+ */
+export async function moveRefund(
   tx: Transaction,
   id: string,
-  changes: Partial<typeof refunds.$inferInsert>,
+  step: RefundStep,
+  changes: RefundChanges = {},
 ): Promise<void> {
-  await tx.update(refunds).set(changes).where(eq(refunds.id, id))
+  const { from, to } = rowOf(REFUND_MACHINE, step)
+  const moved = await tx
+    .update(refunds)
+    .set({ ...changes, status: to === 'same' ? sql`${refunds.status}` : to })
+    .where(and(eq(refunds.id, id), inArray(refunds.status, [...from])))
+    .returning({ id: refunds.id })
+  if (moved.length === 0) throw new Error(`refund ${id} is in no state for "${step.on}"`)
 }
 
 /** A refund with the payment it is taken from, the refund locked; null when there is none, or it waits for a payment. */

@@ -13,7 +13,7 @@ import { isGood } from '../payments/payment.rules.ts'
 import { livePayment, paymentForUpdate, updatePayment, type PaymentRow } from '../payments/payment.sql.ts'
 import { requestForUpdate } from '../requests/request.sql.ts'
 import { needsApproval, whyNotRefundable } from './refund.rules.ts'
-import { insertRefund, updateRefund, waitingRefunds, type RefundRow } from './refund.sql.ts'
+import { insertRefund, moveRefund, updateRefund, waitingRefunds, type RefundRow } from './refund.sql.ts'
 
 /** Somebody wants a buyer to have money back. */
 export interface RequestRefund {
@@ -101,15 +101,16 @@ export async function reserve(
   const { id: refundId, amount, currency } = refund
   const why = whyNotRefundable(payment, refund)
   if (why) {
-    await updateRefund(tx, refundId, { paymentId: payment.id, status: 'MANUAL_REVIEW', failureCode: why })
+    await moveRefund(tx, refundId, { on: 'there is not as much' }, { paymentId: payment.id, failureCode: why })
     const { id: paymentId, bookingId, payerId: userId } = payment
     const facts = { refundId, paymentId, bookingId, userId, amount, currency }
     await emit(tx, RefundFailed, { ...facts, code: why, at: at.toISOString() })
     return payment
   }
   const waits = needsApproval(refund, await readSetting(tx, 'payment.refundApprovalLimit'))
-  const status = waits ? 'AWAITING_APPROVAL' : 'REQUESTED'
-  await updateRefund(tx, refundId, { paymentId: payment.id, reserved: true, status, failureCode: null, checkAt: at })
+  const when = waits ? 'somebody has to approve' : 'it waits for nobody'
+  const changes = { paymentId: payment.id, reserved: true, failureCode: null, checkAt: at }
+  await moveRefund(tx, refundId, { on: 'its money is promised', when }, changes)
   const fee = feeToReturn({ ...payment, commission, returned: payment.refundReserved + payment.lost }, amount)
   const refundReserved = payment.refundReserved + amount
   const contested = await contest(tx, { ...payment, refundReserved })
