@@ -16,6 +16,7 @@ import type {
 } from './answers.ts'
 import { expectEqual, expectMember, expectPresent, Unexpected } from './expect.ts'
 import { operation } from './operations.ts'
+import { makeRoom } from './room.ts'
 import type { Narrator } from './steps.ts'
 
 /** The people of the demo, each with a client of the gateway that is signed in as them. */
@@ -38,6 +39,7 @@ export async function purchase(
   print: (text: string) => void,
 ): Promise<void> {
   const event = await browse(people.buyer, stage, narrate)
+  await makeRoom(people, event.id)
   const [section, seats] = await lookAtSeats(people.buyer, event, narrate)
   await beRefused(people, event, seats, narrate)
   const hold = await holdTwoAdjacent(people.buyer, event, section, narrate)
