@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readServiceConfig, readVariables, type ServiceConfig } from '@tikitu/runtime/config'
 import { z } from 'zod'
 
@@ -7,6 +8,8 @@ export interface BookingConfig extends ServiceConfig {
   readonly ticketKeySecret: string
   /** Where clients reach the gateway, `https://tikitu.example`: what addresses of pictures begin with. */
   readonly publicOrigin: string
+  /** Files of fonts for scripts that ours do not have, in which tickets are printed. */
+  readonly ticketFonts: readonly string[]
 }
 
 const SECRET = 'expected a secret of at least 32 characters that never changes'
@@ -19,6 +22,16 @@ const variables = {
     .url({ protocol: /^https?$/, error: ORIGIN })
     .refine((url) => new URL(url).origin === url, ORIGIN)
     .optional(),
+  TICKET_FONTS: z
+    .string()
+    .transform((files) =>
+      files
+        .split(',')
+        .map((file) => file.trim())
+        .filter((file) => file !== ''),
+    )
+    .refine((files) => files.every((file) => existsSync(file)), 'expected files of fonts, with commas between')
+    .optional(),
   PORT_BASE: z.coerce.number().int().positive().default(3000),
 }
 
@@ -28,6 +41,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): BookingConfig 
   return {
     ...readServiceConfig('booking', env),
     ticketKeySecret: own.TICKET_KEY_SECRET,
+    ticketFonts: own.TICKET_FONTS ?? [],
     publicOrigin: own.PUBLIC_ORIGIN ?? `http://localhost:${own.PORT_BASE}`,
   }
 }

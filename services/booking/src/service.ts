@@ -22,6 +22,7 @@ import { seatMapRoutes } from './inventory/seat-map.routes.ts'
 import { settingsWithFees } from './prices/fee-terms.ts'
 import { bearerSecrets } from './tickets/bearer.ts'
 import { keepCountingDemand } from './listings/demand.ts'
+import { openFaces } from './tickets/faces.ts'
 import { openKeyring } from './tickets/keyring.ts'
 import { ticketResolvers } from './tickets/ticket.resolvers.ts'
 import { ticketRoutes } from './tickets/ticket.routes.ts'
@@ -31,11 +32,14 @@ import { venueSubscriptions } from './venues/venue.events.ts'
 export function defineBooking({
   ticketKeySecret,
   publicOrigin = 'http://localhost:3000',
-}: Pick<BookingConfig, 'ticketKeySecret'> & Partial<Pick<BookingConfig, 'publicOrigin'>>): ServiceDefinition {
+  ticketFonts = [],
+}: Pick<BookingConfig, 'ticketKeySecret'> &
+  Partial<Pick<BookingConfig, 'publicOrigin' | 'ticketFonts'>>): ServiceDefinition {
   const keyring = openKeyring(ticketKeySecret)
+  const press = { keyring, faces: openFaces(ticketFonts) }
   const secrets = bearerSecrets(ticketKeySecret)
   const devices = deviceResolvers(secrets)
-  const tickets = ticketResolvers(keyring, secrets, publicOrigin)
+  const tickets = ticketResolvers(press, secrets, publicOrigin)
   const events = eventResolvers(keyring)
   const imagePlace = { tokens: uploadTokens(ticketKeySecret), publicOrigin }
   const resolvers: Resolvers = {
@@ -82,7 +86,7 @@ export function defineBooking({
     jobs: (parts) => [cron('bookings.complete', '7 * * * *', () => completeEvents(parts)), ...holdHousekeeping(parts)],
     routes: (app, parts) => {
       imageRoutes(app, parts, imagePlace)
-      ticketRoutes(app, parts, keyring)
+      ticketRoutes(app, parts, press)
       seatMapRoutes(app, parts)
       // Ends with the app, and so before the database is closed.
       const expiry = keepExpiring(parts)

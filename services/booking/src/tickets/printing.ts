@@ -1,4 +1,5 @@
 import type { RequestContext } from '@tikitu/runtime/context'
+import type { Faces } from './faces.ts'
 import type { Keyring } from './keyring.ts'
 import { qrSvg } from './qr.ts'
 import { codeOfTicket, seatOfTicket } from './ticket.loaders.ts'
@@ -6,6 +7,12 @@ import { ticketsPdf, type PrintedTicket } from './ticket-pdf.ts'
 import { printedTickets, type TicketRow } from './ticket.sql.ts'
 
 type Asking = Pick<RequestContext, 'identity' | 'database'>
+
+/** What printing takes. */
+export interface Press {
+  readonly keyring: Keyring
+  readonly faces: Faces
+}
 
 /** The code of a ticket as an SVG picture; null when the caller does not hold it, or it is worth nothing. */
 export async function qrOfTicket(asking: Asking, ticket: TicketRow, keyring: Keyring): Promise<string | null> {
@@ -17,7 +24,7 @@ export async function qrOfTicket(asking: Asking, ticket: TicketRow, keyring: Key
 export async function pdfOfTickets(
   asking: Asking,
   tickets: readonly TicketRow[],
-  keyring: Keyring,
+  { keyring, faces }: Press,
 ): Promise<Buffer | null> {
   const coded = await Promise.all(
     tickets.map(async (ticket) => ({ ticket, code: await codeOfTicket(asking, ticket, keyring) })),
@@ -32,5 +39,5 @@ export async function pdfOfTickets(
     const { id: _, currency, price, ...facts } = row
     return { ...facts, price: { amount: price, currency }, seat: await seatOfTicket(asking, ticket), code }
   })
-  return ticketsPdf(await Promise.all(printed))
+  return ticketsPdf(await Promise.all(printed), faces)
 }

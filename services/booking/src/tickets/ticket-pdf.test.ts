@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest'
+import { existsSync } from 'node:fs'
+import { beforeAll, expect, test } from 'vitest'
+import { openFaces, type FaceSet } from './faces.ts'
 import { qrSquares, qrSvg } from './qr.ts'
-import { linesOf, printable, ticketsPdf, type PrintedTicket } from './ticket-pdf.ts'
+import { linesOf, ticketsPdf, type PrintedTicket } from './ticket-pdf.ts'
+import { printable, typeset } from './typeset.ts'
 import { unpackWoff } from './woff.ts'
 
 const ticket: PrintedTicket = {
@@ -18,6 +21,22 @@ const ticket: PrintedTicket = {
   code: 'A'.repeat(116),
 }
 
+const library = openFaces([])
+let faces: FaceSet
+beforeAll(async () => {
+  faces = await library.facesFor('東')
+})
+
+/** Lines of at most ten letters of one width. */
+const setIn = (set: FaceSet, text: string, linesMax = 3) =>
+  typeset(text, {
+    faces: set,
+    isBold: false,
+    measure: (piece) => Array.from(piece.text).length,
+    width: 10,
+    linesMax,
+  })?.map((line) => line.map((piece) => piece.text).join('|'))
+
 test('a ticket says when in the time of its venue, where, which place, whose and what for', () => {
   expect(linesOf(ticket).map(({ text }) => text)).toEqual([
     'Saturday, 1 May 2027 at 19:30 (Europe/London), doors 18:30',
@@ -30,18 +49,46 @@ test('a ticket says when in the time of its venue, where, which place, whose and
   expect(linesOf(transferred).map(({ label }) => label)).toEqual(['When', 'Where', 'Ticket'])
 })
 
-test('what the font has no letter for is printed as a question mark', () => {
-  expect(printable('Опера Ωμέγα Żółć, “12” €5')).toBe('Опера Ωμέγα Żółć, “12” €5')
-  expect(printable('東京 🎻\u0000\n!')).toBe('?? ?? !')
+test('what no font has a letter for is a question mark, other signs are left out, and no letter at all is nothing', () => {
+  expect(printable('Опера Ωμέγα Żółć, “12” €5', faces)).toBe('Опера Ωμέγα Żółć, “12” €5')
+  expect(printable('東京 🎻 かな\u0000\n!', faces)).toBe('東京 かな !')
+  expect(printable('Ada தமிழ் 🎻', faces)).toBe('Ada ?')
+  expect(printable('\u202Eada\u2066', faces)).toBe('ada')
+  for (const nothing of ['தமிழ்', '🎻🎉', '\u0000', '!!', '']) expect(printable(nothing, faces)).toBeNull()
+})
+
+test('lines break between words, inside what is too long, and between Japanese letters, and end with an ellipsis', () => {
+  expect(setIn(faces, 'one two three four')).toEqual(['one| |two', 'three| |four'])
+  expect(setIn(faces, 'x'.repeat(12))).toEqual(['x'.repeat(10), 'xx'])
+  expect(setIn(faces, '東'.repeat(12))).toEqual(['東'.repeat(10), '東東'])
+  expect(setIn(faces, 'one two three four', 1)).toEqual(['one| |two…'])
+  expect(setIn(faces, 'x'.repeat(40), 2)).toEqual(['x'.repeat(10), `${'x'.repeat(9)}…`])
+})
+
+test('what is read from right to left stands so, and the numbers in it do not', () => {
+  const all = { ...faces, regular: { ...faces.regular, covers: () => true } }
+  // Word order turns around; letters within a word are turned by the shaper.
+  expect(setIn(all, 'שלום עולם')).toEqual(['עולם| |שלום'])
+  expect(setIn(all, 'row שב 12')).toEqual(['row| |12| |שב'])
+  expect(setIn(all, 'שב (12)')).toEqual(['(|12|)| |שב'])
 })
 
 test('a ticket is one page of PDF, whatever is written on it', async () => {
-  for (const title of ['Tosca', 'x'.repeat(200), '\u202E東\u0000', 'word '.repeat(40)]) {
-    const pdf = (await ticketsPdf([{ ...ticket, title, venueName: title, holderName: title }])).toString('latin1')
+  for (const title of ['Tosca', 'x'.repeat(200), '\u202E東\u0000', 'word '.repeat(40), 'தமிழ்', '🎻']) {
+    const printed = { ...ticket, title, venueName: title, holderName: title }
+    const pdf = (await ticketsPdf([printed], library)).toString('latin1')
     expect(pdf.slice(0, 5)).toBe('%PDF-')
     expect(pdf.trimEnd().slice(-5)).toBe('%%EOF')
     expect(pdf.match(/\/Type \/Page\b/g)).toHaveLength(1)
   }
+})
+
+const DEJAVU = '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'
+
+test.runIf(existsSync(DEJAVU))('a font of the operator’s has what ours have not', async () => {
+  const own = await openFaces([DEJAVU]).facesFor('سلام')
+  expect(printable('سلام', own)).toBe('سلام')
+  expect(printable('سلام', faces)).toBeNull()
 })
 
 test('the picture and the page have the same QR code', async () => {

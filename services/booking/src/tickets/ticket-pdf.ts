@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import PDFDocument from 'pdfkit'
 import { formatMoney, type Money } from '@tikitu/runtime/money'
+import type { Faces, FaceSet } from './faces.ts'
 import { qrSquares } from './qr.ts'
-import { unpackWoff } from './woff.ts'
+import { typeset, type Measure } from './typeset.ts'
 
 /** What is printed on a ticket. */
 export interface PrintedTicket {
@@ -27,35 +26,75 @@ export interface PrintedTicket {
 /** A5, in points. */
 const WIDTH = 420
 const MARGIN = 36
-const QR_POINTS = 220
+/** With the margin of four squares that scanners need around it. */
+const QR_POINTS = 210
+
+/** How a text stands on the page, in points. */
+interface Lettering {
+  readonly size: number
+  readonly isBold: boolean
+  readonly colour: string
+  readonly linesMax: number
+  /** From one line to the next. */
+  readonly leading: number
+}
+
+const TITLE: Lettering = { size: 20, isBold: true, colour: 'black', linesMax: 3, leading: 24 }
+const LABEL: Lettering = { size: 8, isBold: false, colour: '#555555', linesMax: 1, leading: 11 }
+const FACT: Lettering = { size: 11, isBold: true, colour: 'black', linesMax: 2, leading: 14 }
+
+/** For what is written in letters of which no font is there; the reference, the place and the code are right all the same. */
+const UNREADABLE = '(in letters that cannot be printed here)'
 
 /** A PDF of one or more tickets: one page of A5 for each, with its code as it is now. */
-export async function ticketsPdf(tickets: readonly PrintedTicket[]): Promise<Buffer> {
-  const { regular, bold } = await fonts()
+export async function ticketsPdf(tickets: readonly PrintedTicket[], library: Faces): Promise<Buffer> {
+  const faces = await library.facesFor(tickets.flatMap(textsOf).join(''))
   const info = { Title: tickets[0]?.title ?? '' }
   const document = new PDFDocument({ size: 'A5', margin: MARGIN, autoFirstPage: false, info })
   const chunks: Buffer[] = []
   document.on('data', (chunk: Buffer) => chunks.push(chunk))
   const ended = new Promise<void>((resolve, reject) => document.on('end', resolve).on('error', reject))
-  document.registerFont('regular', regular).registerFont('bold', bold)
+  for (const { name, bytes } of [faces.regular, faces.bold, ...faces.others]) document.registerFont(name, bytes)
 
-  for (const ticket of tickets) drawTicket(document.addPage(), ticket)
+  for (const ticket of tickets) drawTicket(document.addPage(), ticket, faces)
   document.end()
   await ended
   return Buffer.concat(chunks)
 }
 
-function drawTicket(document: PDFKit.PDFDocument, ticket: PrintedTicket): void {
-  document.fillColor('black')
-  document.font('bold').fontSize(20).text(printable(ticket.title), { height: 75, ellipsis: true })
-  document.moveDown(0.4)
+const textsOf = (ticket: PrintedTicket) => [ticket.title, ...linesOf(ticket).map(({ text }) => text)]
+
+function drawTicket(document: PDFKit.PDFDocument, ticket: PrintedTicket, faces: FaceSet): void {
+  let y = drawText(document, ticket.title, TITLE, faces, MARGIN) + 8
   for (const line of linesOf(ticket)) {
-    document.font('regular').fontSize(8).fillColor('#555555').text(line.label)
-    document.font('bold').fontSize(11).fillColor('black')
-    document.text(printable(line.text), { height: 28, ellipsis: true })
-    document.moveDown(0.25)
+    y = drawText(document, line.label, LABEL, faces, y)
+    y = drawText(document, line.text, FACT, faces, y) + 4
   }
   drawQr(document, ticket.code)
+}
+
+/** Draws a text from `top` on; where the next one begins. */
+function drawText(
+  document: PDFKit.PDFDocument,
+  text: string,
+  { size, isBold, colour, linesMax, leading }: Lettering,
+  faces: FaceSet,
+  top: number,
+): number {
+  const measure: Measure = (piece) => document.font(piece.face.name).fontSize(size).widthOfString(piece.text)
+  const setting = { faces, isBold, measure, width: WIDTH - 2 * MARGIN, linesMax }
+  const lines = typeset(text, setting) ?? typeset(UNREADABLE, { ...setting, isBold: false }) ?? []
+  document.fillColor(colour)
+  for (const [index, line] of lines.entries()) {
+    let x = MARGIN
+    for (const piece of line) {
+      const wide = measure(piece)
+      // All faces stand on one line, however high each is.
+      document.text(piece.text, x, top + index * leading + size, { lineBreak: false, baseline: 'alphabetic' })
+      x += wide
+    }
+  }
+  return top + lines.length * leading
 }
 
 /** One fact on a ticket. */
@@ -96,28 +135,4 @@ function drawQr(document: PDFKit.PDFDocument, code: string): void {
     }
   }
   document.fill()
-}
-
-/** Letters that the font may have none of, which would be printed as empty boxes. */
-const FOREIGN =
-  /[^\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Inherited}\p{N}\p{P}\p{Sc}\p{Zs}+=<>|~^`]/gu
-
-/** The text with `?` for each letter that cannot be printed. */
-export function printable(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').replaceAll(FOREIGN, '?')
-}
-
-let loading: Promise<{ readonly regular: Buffer; readonly bold: Buffer }> | undefined
-
-/** Roboto, read once: Latin, Greek and Cyrillic. */
-function fonts() {
-  loading ??= Promise.all([
-    face(import.meta.resolve('roboto-fontface/fonts/roboto/Roboto-Regular.woff')),
-    face(import.meta.resolve('roboto-fontface/fonts/roboto/Roboto-Bold.woff')),
-  ]).then(([regular, bold]) => ({ regular, bold }))
-  return loading
-}
-
-async function face(url: string): Promise<Buffer> {
-  return unpackWoff(await readFile(fileURLToPath(url)))
 }

@@ -5,9 +5,8 @@ import { bookingById } from '../bookings/booking.loaders.ts'
 import { eventLoaders } from '../events/event.loaders.ts'
 import type { Resolvers } from '../generated/graphql.ts'
 import type { BearerSecrets } from './bearer.ts'
-import type { Keyring } from './keyring.ts'
 import { renameTicket } from './naming.ts'
-import { pdfOfTickets, qrOfTicket } from './printing.ts'
+import { pdfOfTickets, qrOfTicket, type Press } from './printing.ts'
 import { claimInput, renameInput, transferInput, withdrawInput } from './ticket.input.ts'
 import {
   codeOfTicket,
@@ -26,7 +25,8 @@ import { claimTicket, transferTicket, withdrawTransfer } from './transfers.ts'
  * Tickets in the graph. Whoever is given one may see it: its holder, its buyer, its seller, an admin, or the door that
  * scanned it. `publicOrigin` is where clients reach the gateway.
  */
-export function ticketResolvers(keyring: Keyring, secrets: BearerSecrets, publicOrigin: string): Resolvers {
+export function ticketResolvers(press: Press, secrets: BearerSecrets, publicOrigin: string): Resolvers {
+  const { keyring } = press
   return {
     Query: {
       ticket: (_parent, { id }, context) => ticketById(context, id),
@@ -77,8 +77,7 @@ export function ticketResolvers(keyring: Keyring, secrets: BearerSecrets, public
       __resolveReference: ({ id }, _args, context) => ticketById(context, id),
       code: (ticket, _args, context) => codeOfTicket(context, ticket, keyring),
       qr: (ticket, _args, context) => qrOfTicket(context, ticket, keyring),
-      pdf: async (ticket, _args, context) =>
-        (await pdfOfTickets(context, [ticket], keyring))?.toString('base64') ?? null,
+      pdf: async (ticket, _args, context) => (await pdfOfTickets(context, [ticket], press))?.toString('base64') ?? null,
       pdfUrl: (ticket, _args, context) =>
         hasCode(context, ticket) ? `${publicOrigin}/api/v1/booking/tickets/${ticket.id}.pdf` : null,
       qrUrl: (ticket, _args, context) =>

@@ -3,8 +3,7 @@ import { Fault } from '@tikitu/runtime/fault'
 import { requireUserId } from '@tikitu/runtime/identity'
 import type { ServiceDefinition, ServiceParts } from '@tikitu/runtime/serve'
 import { bookingById } from '../bookings/booking.loaders.ts'
-import type { Keyring } from './keyring.ts'
-import { pdfOfTickets } from './printing.ts'
+import { pdfOfTickets, type Press } from './printing.ts'
 import { qrPng, qrSvg } from './qr.ts'
 import { codeOfTicket, heldTicket, ticketsOfBooking } from './ticket.loaders.ts'
 
@@ -17,7 +16,8 @@ type Asking = Pick<RequestContext, 'identity' | 'database'>
  * Tickets as files, for their holders: the gateway passes them on under `/api/v1/booking`. What the caller does not hold
  * does not exist, and what is worth nothing has no code: both are NOT_FOUND.
  */
-export function ticketRoutes(app: App, { database }: ServiceParts, keyring: Keyring): void {
+export function ticketRoutes(app: App, { database }: ServiceParts, press: Press): void {
+  const { keyring } = press
   const codeOf = async (asking: Asking, id: string): Promise<string> => {
     const code = await codeOfTicket(asking, await heldTicket(asking, id), keyring)
     if (code === null) throw worthNothing()
@@ -26,7 +26,7 @@ export function ticketRoutes(app: App, { database }: ServiceParts, keyring: Keyr
 
   app.get<{ Params: { id: string } }>('/tickets/:id/ticket.pdf', async ({ params: { id }, identity }, reply) => {
     const asking = { identity, database }
-    const pdf = await pdfOfTickets(asking, [await heldTicket(asking, id)], keyring)
+    const pdf = await pdfOfTickets(asking, [await heldTicket(asking, id)], press)
     if (pdf === null) throw worthNothing()
     return reply
       .headers(fileHeaders(`ticket-${id}.pdf`))
@@ -51,7 +51,7 @@ export function ticketRoutes(app: App, { database }: ServiceParts, keyring: Keyr
     const asking = { identity, database }
     requireUserId(identity)
     const booking = await bookingById(asking, id)
-    const pdf = booking && (await pdfOfTickets(asking, await ticketsOfBooking(asking, booking.id), keyring))
+    const pdf = booking && (await pdfOfTickets(asking, await ticketsOfBooking(asking, booking.id), press))
     if (!pdf) throw new Fault('NOT_FOUND', 'You hold no good ticket of such a booking.')
     return reply
       .headers(fileHeaders(`tickets-${booking.reference}.pdf`))
