@@ -63,6 +63,15 @@ export async function onceForKey<No extends Refusal>(
   return accept({ id: outcome.value.id, repeated: false })
 }
 
+/** The same of a mutation whose key may be left out: without one, `work` is done each time. */
+export async function onceIfKeyed<No extends Refusal>(
+  tx: Transaction,
+  { key, ...wish }: Omit<Wish, 'key'> & { readonly key: string | null | undefined },
+  work: () => Promise<Outcome<{ id: string }, No>>,
+): Promise<Outcome<{ id: string }, No | IdempotencyKeyReused>> {
+  return key == null ? work() : onceForKey(tx, { ...wish, key }, work)
+}
+
 async function lockKey(tx: Transaction, { caller, key }: Wish): Promise<void> {
   const { rows } = await tx.execute<{ locked: boolean }>(
     sql`select pg_try_advisory_xact_lock(hashtextextended(${`${caller}\n${key}`}, 0)) as locked`,

@@ -6,6 +6,16 @@ export function newId(): string {
   return v7()
 }
 
+/** The same for something that began at an instant of the database's clock, which `beginningOf` tells. */
+export function newIdAt(at: Date): string {
+  return v7({ msecs: at.getTime() })
+}
+
+/** When something began, by its UUID version 7. */
+export function beginningOf(id: string): Date {
+  return new Date(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16))
+}
+
 /** Whether the text is a UUID of any version, so that a stranger's id never reaches a `uuid` column as a syntax error. */
 export function isId(text: string): boolean {
   return validate(text)

@@ -52,6 +52,9 @@ export const idempotencyKey = z
   .max(100, 'must have at most 100 characters')
   .regex(/^[\x21-\x7e]+$/, 'must consist of printable characters without spaces')
 
+/** The same where it may be left out: null then. */
+export const optionalKey = idempotencyKey.nullish().transform((key) => key ?? null)
+
 /** An e-mail address. */
 export const email = z.email('must be an e-mail address').max(254, 'must have at most 254 characters')
 

@@ -168,6 +168,27 @@ export const EventPublished = defineEvent(
   (data) => data.eventId,
 )
 
+/** What is said about a published event is another. Carries the whole copy; when it is, only `event.rescheduled` changes. */
+export const EventUpdated = defineEvent(
+  'event.updated',
+  z.object({
+    eventId: id,
+    partnerId: id,
+    venueId: id,
+    title: z.string(),
+    category: z.string(),
+    imageUrl: z.string().nullable(),
+    timezone: z.string(),
+    startsAt: instant,
+    endsAt: instant,
+    doorsAt: instant,
+    salesOpenAt: instant.nullable(),
+    salesCloseAt: instant,
+    at: instant,
+  }),
+  (data) => data.eventId,
+)
+
 /** An event was moved; those who have bookings are told by booking.rescheduled. */
 export const EventRescheduled = defineEvent(
   'event.rescheduled',

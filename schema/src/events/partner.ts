@@ -9,6 +9,13 @@ export const PartnerRegistered = defineEvent(
   (data) => data.partnerId,
 )
 
+/** What is said about a partner is another. Carries the whole copy. */
+export const PartnerUpdated = defineEvent(
+  'partner.updated',
+  z.object({ partnerId: id, ownerId: id, companyName: z.string(), at: instant }),
+  (data) => data.partnerId,
+)
+
 /** What a partner pays us for each sale, from an instant on. */
 const commission = z.object({
   /** Share of the price, in basis points (1 % = 100). */

@@ -1,4 +1,4 @@
-import { idempotencyKey, text } from '@tikitu/runtime/validate'
+import { idempotencyKey, optionalKey, text } from '@tikitu/runtime/validate'
 import { z } from 'zod'
 
 /** Whatever somebody brings as a token; ours have less than a hundred characters. */
@@ -19,4 +19,4 @@ export const issueInput = z.object({
 export const registerInput = z.object({ token, idempotencyKey })
 
 /** What `revokeDevice` takes. */
-export const revokeInput = z.object({ deviceId: z.string() })
+export const revokeInput = z.object({ deviceId: z.string(), idempotencyKey: optionalKey })

@@ -1,7 +1,7 @@
 import { actorOf, recordAudit } from '@tikitu/runtime/audit'
 import type { Queryable, Transaction } from '@tikitu/runtime/database'
 import { Fault } from '@tikitu/runtime/fault'
-import { onceForKey } from '@tikitu/runtime/idempotency'
+import { onceForKey, onceIfKeyed } from '@tikitu/runtime/idempotency'
 import { worksFor, type Identity } from '@tikitu/runtime/identity'
 import { isId, newId } from '@tikitu/runtime/ids'
 import { accept, refuse } from '@tikitu/runtime/outcome'
@@ -90,11 +90,18 @@ function refuseUnknown(at: Date) {
 export interface RevokeDevice {
   readonly deviceId: string
   readonly identity: Identity
+  readonly idempotencyKey: string | null
   readonly at: Date
 }
 
 /** Ends a scanner, from its next request on. Doing so again changes nothing. What it scanned is kept. */
-export async function revokeDevice(tx: Transaction, { deviceId, identity, at }: RevokeDevice) {
+export async function revokeDevice(tx: Transaction, command: RevokeDevice) {
+  const { deviceId, identity, idempotencyKey: key } = command
+  const wish = { caller: actorOf(identity).id, key, operation: 'revokeDevice', request: { deviceId } }
+  return onceIfKeyed(tx, wish, () => revokeOnce(tx, command))
+}
+
+async function revokeOnce(tx: Transaction, { deviceId, identity, at }: RevokeDevice) {
   const device = isId(deviceId) ? await deviceForUpdate(tx, deviceId) : null
   if (!device || !mayKeepDevices(identity, device.partnerId))
     return refuse('DeviceNotFound', 'There is no such device.', { deviceId })

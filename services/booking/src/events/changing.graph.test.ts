@@ -162,7 +162,51 @@ describe('updating', () => {
   })
 })
 
+test('who has a copy of a published event is told when it is another, of a draft nobody, and of no change neither', async () => {
+  const told = async (eventId: string) =>
+    (await booking.published('event.updated')).filter(({ data }) => data['eventId'] === eventId)
+  const unpublished = await aDraft()
+  await update(unpublished.owner, { eventId: unpublished.eventId, title: 'Carmen' })
+  expect(await told(unpublished.eventId)).toEqual([])
+
+  const { eventId, partnerId } = await aSale(booking.database, {})
+  const seller = aPartnerUser(partnerId)
+  await update(seller, { eventId, title: 'Tosca' })
+  expect(await told(eventId)).toEqual([])
+  await update(seller, { eventId, title: 'Carmen', imageUrl: 'https://example.com/carmen.png' })
+  expect((await told(eventId)).map(({ data }) => data)).toEqual([
+    expect.objectContaining({ title: 'Carmen', partnerId, imageUrl: 'https://example.com/carmen.png' }),
+  ])
+})
+
 describe('rescheduling', () => {
+  test('moves the sales of ticket types that are still to come, and opens none that is over', async () => {
+    const sale = await aSale(booking.database, {})
+    const seller = aPartnerUser(sale.partnerId)
+    const [over, soon, later] = [inDays(-1), inDays(2), inDays(3)]
+    await booking.database.pool.query(
+      `update ticket_types set sales_open_at = $2, sales_close_at = $3 where event_id = $1 and name = 'Stalls'`,
+      [sale.eventId, inDays(-3), over],
+    )
+    await booking.database.pool.query(
+      `update ticket_types set sales_open_at = $2, sales_close_at = $3 where event_id = $1 and name = 'Standing'`,
+      [sale.eventId, soon, later],
+    )
+    const before = await booking.database.pool.query(`select starts_at from events where id = $1`, [sale.eventId])
+    const moved = before.rows[0].starts_at.getTime() + 30 * 86_400_000
+    const startsAt = new Date(moved).toISOString()
+    expect(await reschedule(seller, { eventId: sale.eventId, startsAt })).toMatchObject({ __typename: 'Event' })
+    const { rows } = await booking.database.pool.query(
+      `select name, sales_open_at, sales_close_at from ticket_types where event_id = $1 order by name`,
+      [sale.eventId],
+    )
+    const month = (time: Date) => new Date(time.getTime() + 30 * 86_400_000)
+    expect(rows).toEqual([
+      { name: 'Stalls', sales_open_at: expect.any(Date), sales_close_at: over },
+      { name: 'Standing', sales_open_at: month(soon), sales_close_at: month(later) },
+    ])
+  })
+
   test('is for those who may publish, of what is published, to a time that can be', async () => {
     const { eventId, partnerId, owner } = await aDraft()
     const startsAt = inDays(40).toISOString()

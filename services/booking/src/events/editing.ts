@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { actorOf, recordAudit, type Json } from '@tikitu/runtime/audit'
 import type { Transaction } from '@tikitu/runtime/database'
 import { badInput } from '@tikitu/runtime/fault'
@@ -9,6 +10,7 @@ import { editableEvent, noSuchEvent } from './editors.ts'
 import type { EventChanges } from './event-changes.ts'
 import { decideEdit, decideSchedule, movedSchedule, touchesSchedule } from './event.rules.ts'
 import { replaceTicketTypes, theEvent, ticketTypesOfEvents, updateEventRow, type EventRow } from './event.sql.ts'
+import { tellOfUpdate } from './telling.ts'
 
 /** Somebody wants an event to be another. */
 interface Edit {
@@ -50,6 +52,7 @@ async function updateOnce(tx: Transaction, { identity, eventId, changes, at }: E
     ...place.value,
   }
   const updated = await updateEventRow(tx, eventId, columns)
+  if (!isDeepStrictEqual(updated, event)) await tellOfUpdate(tx, updated, at)
   await recordAudit(tx, identity, {
     action: 'updateEvent',
     resource: { type: 'Event', id: eventId },

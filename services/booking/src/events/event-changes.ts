@@ -1,4 +1,4 @@
-import { currencyCode, idempotencyKey, noCardNumber, text } from '@tikitu/runtime/validate'
+import { currencyCode, idempotencyKey, noCardNumber, optionalKey, text } from '@tikitu/runtime/validate'
 import { z } from 'zod'
 import { eventDraft, ticketType, ticketTypeChange } from './event-draft.ts'
 
@@ -54,6 +54,9 @@ export const rescheduling = z.object({
 
 /** What `cancelEvent` takes. */
 export const callingOff = z.object({ eventId, reason, idempotencyKey })
+
+/** What `publishEvent` takes. */
+export const publishing = z.object({ eventId, idempotencyKey: optionalKey })
 
 /** What `completeEvent` takes. */
 export const closing = z.object({ eventId, idempotencyKey })

@@ -13,7 +13,15 @@ import { eventDraft } from './event-draft.ts'
 import { cancellationOf, eventLoaders, visibleEvent, visibleTicketType } from './event.loaders.ts'
 import { updateEvent } from './editing.ts'
 import { cancelEvent, completeEvent } from './ending.ts'
-import { callingOff, closing, eventChanges, planChange, rescheduling, ticketTypeChanges } from './event-changes.ts'
+import {
+  callingOff,
+  closing,
+  eventChanges,
+  planChange,
+  publishing,
+  rescheduling,
+  ticketTypeChanges,
+} from './event-changes.ts'
 import { createEvent, publishEvent } from './events.ts'
 import { rescheduleEvent } from './rescheduling.ts'
 import { requireSignedIn } from './readers.ts'
@@ -67,9 +75,9 @@ export function eventResolvers(keyring: Keyring) {
         const wish = { ...validInput(closing, input), identity: requireSignedIn(context.identity) }
         return mutate(context, 'Event', (tx, at) => completeEvent(tx, { ...wish, at }))
       },
-      publishEvent: (_, { input: { eventId } }, context) => {
-        const identity = requireSignedIn(context.identity)
-        return mutate(context, 'Event', (tx, at) => publishEvent(tx, { identity, eventId, keyring, at }))
+      publishEvent: (_, { input }, context) => {
+        const wish = { ...validInput(publishing, input), identity: requireSignedIn(context.identity), keyring }
+        return mutate(context, 'Event', (tx, at) => publishEvent(tx, { ...wish, at }))
       },
     },
     Event: {

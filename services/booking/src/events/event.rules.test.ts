@@ -4,6 +4,7 @@ import {
   decideCapacity,
   decideSchedule,
   maySeeEvent,
+  movedSales,
   movedSchedule,
   problemsOf,
   type Publishable,
@@ -157,4 +158,25 @@ test('a draft is for those who manage it and for admins, everything else for eve
   expect(maySeeEvent({ status: 'DRAFT', partnerId: 'q' }, staff)).toBe(false)
   for (const status of ['PUBLISHED', 'CANCELLED', 'COMPLETED'])
     expect(maySeeEvent({ status, partnerId: 'p' }, nobody)).toBe(true)
+})
+
+test('a sale of its own moves with the event as far as it is still to come, and keeps its order', () => {
+  const at = new Date('2027-03-01T00:00:00Z')
+  const day = (offset: number) => new Date(at.getTime() + offset * 86_400_000)
+  const move = (opens: Date | null, closes: Date | null, days: number) => {
+    const { salesOpenAt, salesCloseAt } = movedSales(
+      { salesOpenAt: opens, salesCloseAt: closes },
+      days * 86_400_000,
+      at,
+    )
+    return [salesOpenAt, salesCloseAt]
+  }
+  expect(move(day(2), day(3), 30)).toEqual([day(32), day(33)])
+  expect(move(day(-2), day(3), 30)).toEqual([day(-2), day(33)])
+  expect(move(day(-3), day(-2), 30)).toEqual([day(-3), day(-2)])
+  expect(move(null, day(3), 30)).toEqual([null, day(33)])
+  expect(move(day(2), null, -5)).toEqual([day(-3), null])
+  // Opened yesterday, and what is left of it is before that: over.
+  const [opens, closes] = move(day(-1), day(3), -10)
+  expect([opens, closes && closes > day(-1) && closes < at]).toEqual([day(-1), true])
 })

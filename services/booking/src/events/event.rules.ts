@@ -84,6 +84,24 @@ export function movedSchedule(event: Schedule, change: ScheduleChange): Schedule
   }
 }
 
+/** When a ticket type is sold, where that is not with its event. */
+export interface OwnSales {
+  readonly salesOpenAt: Date | null
+  readonly salesCloseAt: Date | null
+}
+
+/**
+ * The sales of a ticket type whose event moves: those instants that are still to come move with it, so that an early
+ * bird that is over stays over, and a door that opens two hours before does so on the new day.
+ */
+export function movedSales({ salesOpenAt, salesCloseAt }: OwnSales, milliseconds: number, at: Date): OwnSales {
+  const moved = (time: Date | null) => (time && time > at ? new Date(time.getTime() + milliseconds) : time)
+  const [opens, closes] = [moved(salesOpenAt), moved(salesCloseAt)]
+  // An event that comes earlier may leave no time between the two: what has opened is over then, and stays so.
+  if (opens && closes && closes <= opens) return { salesOpenAt: opens, salesCloseAt: new Date(opens.getTime() + 1) }
+  return { salesOpenAt: opens, salesCloseAt: closes }
+}
+
 /** Until when those who bought before an event was moved may have their money back; never later than it begins. */
 export function refundableUntil(startsAt: Date, days: number, at: Date): Date {
   return new Date(Math.min(startsAt.getTime(), at.getTime() + days * 24 * HOUR))

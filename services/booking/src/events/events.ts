@@ -2,7 +2,7 @@ import { actorOf, recordAudit } from '@tikitu/runtime/audit'
 import type { Transaction } from '@tikitu/runtime/database'
 import { emit } from '@tikitu/runtime/events'
 import { badInput } from '@tikitu/runtime/fault'
-import { onceForKey } from '@tikitu/runtime/idempotency'
+import { onceIfKeyed } from '@tikitu/runtime/idempotency'
 import type { Identity } from '@tikitu/runtime/identity'
 import { newId } from '@tikitu/runtime/ids'
 import { accept, refuse } from '@tikitu/runtime/outcome'
@@ -38,9 +38,8 @@ interface Drafting {
  */
 export async function createEvent(tx: Transaction, drafting: Drafting) {
   const { idempotencyKey: key, ...request } = drafting.draft
-  if (key == null) return createOnce(tx, drafting)
   const wish = { caller: actorOf(drafting.identity).id, key, operation: 'createEvent', request }
-  const outcome = await onceForKey(tx, wish, () => createOnce(tx, drafting))
+  const outcome = await onceIfKeyed(tx, wish, () => createOnce(tx, drafting))
   return outcome.ok ? accept(await theEvent(tx, outcome.value.id)) : outcome
 }
 
@@ -80,11 +79,25 @@ async function createOnce(tx: Transaction, { identity, draft, at }: Drafting) {
   return accept(event)
 }
 
+/** Somebody wants a draft to be on sale. */
+interface Publishing {
+  readonly identity: Identity
+  readonly eventId: string
+  readonly idempotencyKey: string | null
+  /** Makes the event's key. */
+  readonly keyring: Keyring
+  readonly at: Date
+}
+
 /** Puts a draft on sale: its seats and its stock exist from now on. Publishing again changes nothing. */
-export async function publishEvent(
-  tx: Transaction,
-  { identity, eventId, keyring, at }: { identity: Identity; eventId: string; keyring: Keyring; at: Date },
-) {
+export async function publishEvent(tx: Transaction, command: Publishing) {
+  const { identity, eventId, idempotencyKey: key } = command
+  const wish = { caller: actorOf(identity).id, key, operation: 'publishEvent', request: { eventId } }
+  const outcome = await onceIfKeyed(tx, wish, () => publishOnce(tx, command))
+  return outcome.ok ? accept(await theEvent(tx, outcome.value.id)) : outcome
+}
+
+async function publishOnce(tx: Transaction, { identity, eventId, keyring, at }: Publishing) {
   const event = await editableEvent(tx, { identity, eventId })
   if (!event) return noSuchEvent(eventId)
   if (event.status === 'PUBLISHED') return accept(event)

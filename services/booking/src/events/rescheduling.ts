@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { actorOf, recordAudit } from '@tikitu/runtime/audit'
 import type { Transaction } from '@tikitu/runtime/database'
 import { emit } from '@tikitu/runtime/events'
@@ -9,8 +10,10 @@ import { EventRescheduled } from '@tikitu/schema/events/booking'
 import { lockEventAgainstBuyers } from '../bookings/booking.sql.ts'
 import { startFollowUp } from '../follow-ups/follow-ups.ts'
 import { editableEvent, noSuchEvent } from './editors.ts'
-import { decideSchedule, movedSchedule, refundableUntil } from './event.rules.ts'
-import { clock, theEvent, updateEventRow } from './event.sql.ts'
+import { decideSchedule, movedSales, movedSchedule, refundableUntil } from './event.rules.ts'
+import { clock, theEvent, ticketTypesOfEvents, updateEventRow, type EventRow } from './event.sql.ts'
+import { tellOfUpdate } from './telling.ts'
+import { updateTicketType } from './ticket-type.sql.ts'
 
 /** A partner wants an event at another time. */
 export interface Rescheduling {
@@ -55,7 +58,9 @@ async function rescheduleOnce(tx: Transaction, command: Rescheduling) {
     event.startsAt.getTime() === schedule.startsAt.getTime() &&
     event.endsAt.getTime() === schedule.endsAt.getTime()
   ) {
-    return accept(await updateEventRow(tx, eventId, schedule))
+    const told = await updateEventRow(tx, eventId, schedule)
+    if (!isDeepStrictEqual(told, event)) await tellOfUpdate(tx, told, command.at)
+    return accept(told)
   }
 
   // Who is buying at this moment read the old times: they come first, and belong to those who are told.
@@ -68,6 +73,7 @@ async function rescheduleOnce(tx: Transaction, command: Rescheduling) {
     rescheduleReason: reason,
     refundableUntil: until,
   })
+  await moveTypes(tx, event, moved.startsAt, at)
   await startFollowUp(tx, { eventId, kind: 'RESCHEDULE', at })
   const times = (row: { readonly startsAt: Date; readonly endsAt: Date }) => ({
     startsAt: row.startsAt.toISOString(),
@@ -93,4 +99,12 @@ async function rescheduleOnce(tx: Transaction, command: Rescheduling) {
     at,
   })
   return accept(moved)
+}
+
+/** Moves the sales of those ticket types that have sales of their own. */
+async function moveTypes(tx: Transaction, { id, startsAt }: EventRow, to: Date, at: Date): Promise<void> {
+  const types = await ticketTypesOfEvents(tx, [id])
+  for (const type of types.filter(({ salesOpenAt, salesCloseAt }) => salesOpenAt ?? salesCloseAt)) {
+    await updateTicketType(tx, type.id, movedSales(type, to.getTime() - startsAt.getTime(), at))
+  }
 }

@@ -203,7 +203,11 @@ export type Mutation = {
    * keep their category. Those who may publish the event; written to the audit log.
    */
   readonly changeSeatingPlan: ChangeSeatingPlanOutcome
-  /** Moves a published event to other times. Tickets stay valid; its buyers are told, and may have their money back for a while. */
+  /**
+   * Moves a published event to other times. Tickets stay valid; its buyers are told, and may have their money back for a while.
+   * When sales close moves with the beginning unless it is said, and so do the sales of ticket types that have sales of
+   * their own, opening and closing: those instants that are still to come.
+   */
   readonly rescheduleEvent: RescheduleEventOutcome
   /**
    * Calls a published event off, at once and for good: nothing of it can be held or bought any more, and every booking is
@@ -215,8 +219,8 @@ export type Mutation = {
   readonly completeEvent: CompleteEventOutcome
   /**
    * An address to bring a picture of an event to: send its bytes there with the method and headers that are told. Once it
-   * has arrived, the event's `imageUrl` is its address. Asking again gives another address; nothing is changed before a
-   * picture arrives.
+   * has arrived, the event's `imageUrl` is its address. Asking again under another key gives another address; nothing is
+   * changed before a picture arrives.
    */
   readonly requestImageUpload: RequestImageUploadOutcome
   /** Puts a draft on sale: copies the seats of its plan, which never change afterwards. */
@@ -952,7 +956,7 @@ export type Ticket = {
   readonly code?: Maybe<Scalars['String']['output']>
   /** The code as a QR code: an SVG picture to show as it is. For its holder only. */
   readonly qr?: Maybe<Scalars['String']['output']>
-  /** A page to print or keep: Base64 (RFC 4648, with padding) of a PDF. For its holder only. Letters other than Latin, Greek and Cyrillic are printed as `?`. */
+  /** A page to print or keep: Base64 (RFC 4648, with padding) of a PDF. For its holder only. Printed in Latin, Greek, Cyrillic and Japanese, and in the scripts of the fonts that the operator adds; of a text in another it says that it cannot be printed. */
   readonly pdf?: Maybe<Scalars['String']['output']>
   /** Where `pdf` is as a file, for whoever sends the holder's token as `Authorization`. For its holder only; null once it is worth nothing. */
   readonly pdfUrl?: Maybe<Scalars['String']['output']>
@@ -1541,6 +1545,8 @@ export type RequestImageUploadInput = {
   readonly contentType: Scalars['String']['input']
   /** How large it is, exactly; at most 5 MiB. */
   readonly bytes: Scalars['Int']['input']
+  /** As for `holdSeats`; without one, asking again gives another address. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>
 }
 
 /** See `rescheduleEvent`. Times of which nothing is said move with the beginning. */
@@ -1649,6 +1655,8 @@ export type TicketTypeInput = {
 export type PublishEventInput = {
   /** Which event. */
   readonly eventId: Scalars['ID']['input']
+  /** As for `holdSeats`; may be left out, since publishing again changes nothing. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>
 }
 
 /** See `holdSeats`. */
@@ -1717,6 +1725,8 @@ export type ExtendHoldInput = {
 export type ReleaseHoldInput = {
   /** Which hold. */
   readonly holdId: Scalars['ID']['input']
+  /** As for `holdSeats`; may be left out, since releasing again changes nothing. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>
 }
 
 /** See `checkout`. */
@@ -1773,6 +1783,8 @@ export type TransferTicketInput = {
 export type WithdrawTransferInput = {
   /** Which offer. */
   readonly transferId: Scalars['ID']['input']
+  /** As for `holdSeats`; may be left out, since withdrawing again changes nothing. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>
 }
 
 /** See `claimTicket`. */
@@ -1851,6 +1863,8 @@ export type RegisterDeviceInput = {
 export type RevokeDeviceInput = {
   /** Which scanner. */
   readonly deviceId: Scalars['ID']['input']
+  /** As for `holdSeats`; may be left out, since revoking again changes nothing. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>
 }
 
 /** There is no such event, or the caller may not see it. */
@@ -2174,7 +2188,7 @@ export type ChangeTicketTypesOutcome =
   | CapacityTaken
   | IdempotencyKeyReused
 
-export type RequestImageUploadOutcome = ImageUpload | EventNotFound | ImageNotAcceptable
+export type RequestImageUploadOutcome = ImageUpload | EventNotFound | ImageNotAcceptable | IdempotencyKeyReused
 
 export type RescheduleEventOutcome = Event | EventNotFound | EventNotReschedulable | IdempotencyKeyReused
 
@@ -2182,7 +2196,7 @@ export type CancelEventOutcome = Event | EventNotFound | EventNotCancellable | I
 
 export type CompleteEventOutcome = Event | EventNotFound | EventNotCompletable | IdempotencyKeyReused
 
-export type PublishEventOutcome = Event | EventNotFound | EventNotPublishable | PartnerMayNotSell
+export type PublishEventOutcome = Event | EventNotFound | EventNotPublishable | PartnerMayNotSell | IdempotencyKeyReused
 
 export type HoldSeatsOutcome =
   | Hold
@@ -2223,7 +2237,7 @@ export type ExtendHoldOutcome =
   | SalesClosed
   | IdempotencyKeyReused
 
-export type ReleaseHoldOutcome = Hold | HoldNotFound | HoldAlreadyUsed
+export type ReleaseHoldOutcome = Hold | HoldNotFound | HoldAlreadyUsed | IdempotencyKeyReused
 
 export type CheckoutOutcome =
   | Booking
@@ -2265,7 +2279,7 @@ export type RenameTicketOutcome = Ticket | TicketNotFound | TicketNotChangeable 
 
 export type TransferTicketOutcome = OfferedTicket | TicketNotFound | TicketNotChangeable | IdempotencyKeyReused
 
-export type WithdrawTransferOutcome = TicketTransfer | TransferNotFound | TransferAlreadyClaimed
+export type WithdrawTransferOutcome = TicketTransfer | TransferNotFound | TransferAlreadyClaimed | IdempotencyKeyReused
 
 export type ClaimTicketOutcome = Ticket | TransferNotClaimable | TicketNotChangeable | IdempotencyKeyReused
 
@@ -2277,7 +2291,7 @@ export type IssueDeviceTokenOutcome = IssuedDevice | PartnerNotFound | EventNotF
 
 export type RegisterDeviceOutcome = RegisteredDevice | DeviceTokenInvalid | IdempotencyKeyReused
 
-export type RevokeDeviceOutcome = DoorDevice | DeviceNotFound
+export type RevokeDeviceOutcome = DoorDevice | DeviceNotFound | IdempotencyKeyReused
 
 export type ResolverTypeWrapper<T> = Promise<T> | T
 
@@ -2435,6 +2449,7 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | (ImageUpload & { __typename: 'ImageUpload' })
     | (EventNotFound & { __typename: 'EventNotFound' })
     | (ImageNotAcceptable & { __typename: 'ImageNotAcceptable' })
+    | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
   RescheduleEventOutcome:
     | (EventSource & { __typename: 'Event' })
     | (EventNotFound & { __typename: 'EventNotFound' })
@@ -2455,6 +2470,7 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | (EventNotFound & { __typename: 'EventNotFound' })
     | (EventNotPublishable & { __typename: 'EventNotPublishable' })
     | (PartnerMayNotSell & { __typename: 'PartnerMayNotSell' })
+    | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
   HoldSeatsOutcome:
     | (HoldSource & { __typename: 'Hold' })
     | (EventNotFound & { __typename: 'EventNotFound' })
@@ -2494,6 +2510,7 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | (HoldSource & { __typename: 'Hold' })
     | (HoldNotFound & { __typename: 'HoldNotFound' })
     | (HoldAlreadyUsed & { __typename: 'HoldAlreadyUsed' })
+    | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
   CheckoutOutcome:
     | (BookingSource & { __typename: 'Booking' })
     | (HoldNotFound & { __typename: 'HoldNotFound' })
@@ -2531,6 +2548,7 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | (TicketTransferSource & { __typename: 'TicketTransfer' })
     | (TransferNotFound & { __typename: 'TransferNotFound' })
     | (TransferAlreadyClaimed & { __typename: 'TransferAlreadyClaimed' })
+    | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
   ClaimTicketOutcome:
     | (TicketSource & { __typename: 'Ticket' })
     | (TransferNotClaimable & { __typename: 'TransferNotClaimable' })
@@ -2557,6 +2575,7 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
   RevokeDeviceOutcome:
     | (DoorDeviceSource & { __typename: 'DoorDevice' })
     | (DeviceNotFound & { __typename: 'DeviceNotFound' })
+    | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
 }
 
 /** Mapping of interface types */
@@ -4340,7 +4359,11 @@ export type RequestImageUploadOutcomeResolvers<
   ParentType extends ResolversParentTypes['RequestImageUploadOutcome'] =
     ResolversParentTypes['RequestImageUploadOutcome'],
 > = {
-  __resolveType: TypeResolveFn<'ImageUpload' | 'EventNotFound' | 'ImageNotAcceptable', ParentType, ContextType>
+  __resolveType: TypeResolveFn<
+    'ImageUpload' | 'EventNotFound' | 'ImageNotAcceptable' | 'IdempotencyKeyReused',
+    ParentType,
+    ContextType
+  >
 }
 
 export type RescheduleEventOutcomeResolvers<
@@ -4381,7 +4404,7 @@ export type PublishEventOutcomeResolvers<
   ParentType extends ResolversParentTypes['PublishEventOutcome'] = ResolversParentTypes['PublishEventOutcome'],
 > = {
   __resolveType: TypeResolveFn<
-    'Event' | 'EventNotFound' | 'EventNotPublishable' | 'PartnerMayNotSell',
+    'Event' | 'EventNotFound' | 'EventNotPublishable' | 'PartnerMayNotSell' | 'IdempotencyKeyReused',
     ParentType,
     ContextType
   >
@@ -4464,7 +4487,11 @@ export type ReleaseHoldOutcomeResolvers<
   ContextType = RequestContext,
   ParentType extends ResolversParentTypes['ReleaseHoldOutcome'] = ResolversParentTypes['ReleaseHoldOutcome'],
 > = {
-  __resolveType: TypeResolveFn<'Hold' | 'HoldNotFound' | 'HoldAlreadyUsed', ParentType, ContextType>
+  __resolveType: TypeResolveFn<
+    'Hold' | 'HoldNotFound' | 'HoldAlreadyUsed' | 'IdempotencyKeyReused',
+    ParentType,
+    ContextType
+  >
 }
 
 export type CheckoutOutcomeResolvers<
@@ -4562,7 +4589,7 @@ export type WithdrawTransferOutcomeResolvers<
   ParentType extends ResolversParentTypes['WithdrawTransferOutcome'] = ResolversParentTypes['WithdrawTransferOutcome'],
 > = {
   __resolveType: TypeResolveFn<
-    'TicketTransfer' | 'TransferNotFound' | 'TransferAlreadyClaimed',
+    'TicketTransfer' | 'TransferNotFound' | 'TransferAlreadyClaimed' | 'IdempotencyKeyReused',
     ParentType,
     ContextType
   >
@@ -4619,7 +4646,7 @@ export type RevokeDeviceOutcomeResolvers<
   ContextType = RequestContext,
   ParentType extends ResolversParentTypes['RevokeDeviceOutcome'] = ResolversParentTypes['RevokeDeviceOutcome'],
 > = {
-  __resolveType: TypeResolveFn<'DoorDevice' | 'DeviceNotFound', ParentType, ContextType>
+  __resolveType: TypeResolveFn<'DoorDevice' | 'DeviceNotFound' | 'IdempotencyKeyReused', ParentType, ContextType>
 }
 
 export type Resolvers<ContextType = RequestContext> = {

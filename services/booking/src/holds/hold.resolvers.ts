@@ -2,7 +2,7 @@ import { mutate, type RequestContext } from '@tikitu/runtime/context'
 import { Fault } from '@tikitu/runtime/fault'
 import { requireUserId, worksFor } from '@tikitu/runtime/identity'
 import { toUnion, type Outcome, type Refusal } from '@tikitu/runtime/outcome'
-import { idempotencyKey, validInput } from '@tikitu/runtime/validate'
+import { idempotencyKey, optionalKey, validInput } from '@tikitu/runtime/validate'
 import { z } from 'zod'
 import { visibleEvent } from '../events/event.loaders.ts'
 import type { Resolvers } from '../generated/graphql.ts'
@@ -11,9 +11,17 @@ import { priceOfHold } from '../prices/prices.ts'
 import { extendHold, extensionLimits } from './extension.ts'
 import { anyHold, holdLoaders, ownHold, seatKey } from './hold.loaders.ts'
 import type { HeldTickets, SalesChannel } from './hold.rules.ts'
-import { holdBestAvailable, holdGeneralAdmission, holdLimits, holdSeats, releaseHold } from './holds.ts'
+import {
+  holdBestAvailable,
+  holdGeneralAdmission,
+  holdLimits,
+  holdSeats,
+  releaseHold,
+  releaseHoldOnce,
+} from './holds.ts'
 
 const keyed = z.object({ idempotencyKey })
+const releasing = z.object({ holdId: z.string(), idempotencyKey: optionalKey })
 
 /** Holds in the graph. */
 export const holdResolvers = {
@@ -39,8 +47,15 @@ export const holdResolvers = {
       const outcome = await mutate(context, 'Hold', (tx, at) => extendHold(tx, { ...wish, at }))
       return outcome.__typename === 'Hold' ? { __typename: 'Hold', ...(await anyHold(context, outcome.id)) } : outcome
     },
-    releaseHold: async (_, { input: { holdId } }, context) =>
-      answer(context, await releaseHold(context.database, { holdId, userId: requireUserId(context.identity) })),
+    releaseHold: async (_, { input }, context) => {
+      const userId = requireUserId(context.identity)
+      const { holdId, idempotencyKey: key } = validInput(releasing, input)
+      if (key === null) return answer(context, await releaseHold(context.database, { holdId, userId }))
+      const outcome = await mutate(context, 'Hold', (tx) =>
+        releaseHoldOnce(tx, { holdId, userId, idempotencyKey: key }),
+      )
+      return outcome.__typename === 'Hold' ? { __typename: 'Hold', ...(await anyHold(context, outcome.id)) } : outcome
+    },
   },
   Hold: {
     __resolveReference: ({ id }, _, context) => ownHold(context, id),

@@ -1,4 +1,4 @@
-import { sqlState, type Database, type Queryable } from '@tikitu/runtime/database'
+import { sqlState, type Database, type Queryable, type Transaction } from '@tikitu/runtime/database'
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import { bookings } from '../tables.ts'
 import type { CommonAnswer, HeldTickets, HoldLine, SalesChannel, SeatsAnswer, TypeAnswer } from './hold.rules.ts'
@@ -73,6 +73,18 @@ export async function giveHoldBack(
     values: [holdId, userId],
   })
   return row.outcome === 'RELEASED' ? { outcome: row.outcome, hold: toHold(row) } : { outcome: row.outcome }
+}
+
+/** Gives a hold back in a transaction; says what became of it. */
+export async function giveHoldBackIn(
+  tx: Transaction,
+  { holdId, userId }: { holdId: string; userId: string },
+): Promise<'RELEASED' | 'HoldNotFound' | 'HoldAlreadyUsed'> {
+  const { rows } = await tx.execute<{ outcome: 'RELEASED' | 'HoldNotFound' | 'HoldAlreadyUsed' }>(
+    sql`select outcome from release_hold(${holdId}, ${userId})`,
+  )
+  if (!rows[0]) throw new Error('release_hold did not answer')
+  return rows[0].outcome
 }
 
 const { id, eventId, expiresAt, lines, seatNos, total, currency } = bookings

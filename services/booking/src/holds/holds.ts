@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { RequestContext } from '@tikitu/runtime/context'
-import type { Database } from '@tikitu/runtime/database'
+import type { Database, Transaction } from '@tikitu/runtime/database'
+import { onceForKey } from '@tikitu/runtime/idempotency'
 import { isId } from '@tikitu/runtime/ids'
 import { accept, refuse } from '@tikitu/runtime/outcome'
 import { currentTrace } from '@tikitu/runtime/trace'
@@ -18,7 +19,7 @@ import {
   type TypeAnswer,
 } from './hold.rules.ts'
 import type { TypeWish } from './hold-batch.sql.ts'
-import { giveHoldBack, holdBestSeats, holdChosenSeats, holdUnits, type Wish } from './hold.sql.ts'
+import { giveHoldBack, giveHoldBackIn, holdBestSeats, holdChosenSeats, holdUnits, type Wish } from './hold.sql.ts'
 
 /*
  * These verbs are given a database and not a transaction: each is a single statement that decides, takes and tells,
@@ -136,14 +137,24 @@ async function holdOfType(
 /** Gives a hold back before it ends. What had ended, or was given back before, stays as it is. */
 export async function releaseHold(database: Database, { holdId, userId }: { holdId: string; userId: string }) {
   const answer = isId(holdId) ? await giveHoldBack(database, { holdId, userId }) : { outcome: 'HoldNotFound' as const }
-  switch (answer.outcome) {
-    case 'RELEASED':
-      return accept(answer.hold)
-    case 'HoldNotFound':
-      return refuse('HoldNotFound', 'There is no such hold of yours.', { holdId })
-    case 'HoldAlreadyUsed':
-      return refuse('HoldAlreadyUsed', 'This hold is a booking by now.', { bookingId: holdId })
-  }
+  return answer.outcome === 'RELEASED' ? accept(answer.hold) : notGivenBack(answer.outcome, holdId)
+}
+
+/** The same under an idempotency key. */
+export async function releaseHoldOnce(
+  tx: Transaction,
+  { holdId, userId, idempotencyKey: key }: { holdId: string; userId: string; idempotencyKey: string },
+) {
+  return onceForKey(tx, { caller: userId, key, operation: 'releaseHold', request: { holdId } }, async () => {
+    const outcome = isId(holdId) ? await giveHoldBackIn(tx, { holdId, userId }) : 'HoldNotFound'
+    return outcome === 'RELEASED' ? accept({ id: holdId }) : notGivenBack(outcome, holdId)
+  })
+}
+
+function notGivenBack(outcome: 'HoldNotFound' | 'HoldAlreadyUsed', holdId: string) {
+  return outcome === 'HoldNotFound'
+    ? refuse('HoldNotFound', 'There is no such hold of yours.', { holdId })
+    : refuse('HoldAlreadyUsed', 'This hold is a booking by now.', { bookingId: holdId })
 }
 
 const isPublic = ({ channel = 'PUBLIC' }: Wish) => channel === 'PUBLIC'

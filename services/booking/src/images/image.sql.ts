@@ -1,6 +1,6 @@
 import type { Queryable, Transaction } from '@tikitu/runtime/database'
 import { eq } from 'drizzle-orm'
-import { eventImages, events } from '../tables.ts'
+import { eventImages } from '../tables.ts'
 
 /** A picture as it is kept. */
 export type ImageRow = typeof eventImages.$inferSelect
@@ -15,9 +15,4 @@ export async function insertImage(tx: Transaction, image: ImageRow): Promise<boo
 export async function imageById(db: Queryable, id: string): Promise<ImageRow | undefined> {
   const [image] = await db.select().from(eventImages).where(eq(eventImages.id, id))
   return image
-}
-
-/** Shows the picture at this address on the event from now on. */
-export async function showOnEvent(tx: Transaction, eventId: string, imageUrl: string): Promise<void> {
-  await tx.update(events).set({ imageUrl }).where(eq(events.id, eventId))
 }

@@ -1,12 +1,15 @@
-import { recordAudit } from '@tikitu/runtime/audit'
+import { actorOf, recordAudit } from '@tikitu/runtime/audit'
 import type { Database, Transaction } from '@tikitu/runtime/database'
 import { Fault } from '@tikitu/runtime/fault'
+import { onceIfKeyed } from '@tikitu/runtime/idempotency'
 import type { Identity } from '@tikitu/runtime/identity'
-import { isId, newId } from '@tikitu/runtime/ids'
+import { beginningOf, isId, newIdAt } from '@tikitu/runtime/ids'
 import { accept, refuse } from '@tikitu/runtime/outcome'
 import { editableEvent, noSuchEvent } from '../events/editors.ts'
+import { updateEventRow } from '../events/event.sql.ts'
+import { tellOfUpdate } from '../events/telling.ts'
 import { IMAGE_BYTES_MAX, IMAGE_TYPES, isImageType, looksLike } from './image.rules.ts'
-import { imageById, insertImage, showOnEvent, type ImageRow } from './image.sql.ts'
+import { imageById, insertImage, type ImageRow } from './image.sql.ts'
 import type { UploadGrant, UploadTokens } from './upload-token.ts'
 
 /** How long an upload address is good, in minutes. */
@@ -28,30 +31,27 @@ export interface UploadWish {
   readonly eventId: string
   readonly contentType: string
   readonly bytes: number
+  readonly idempotencyKey: string | null
   readonly place: ImagePlace
   readonly at: Date
 }
 
-/** Gives an address to which this one picture may be brought by whoever has it. Nothing is written before it is. */
-export async function requestImageUpload(tx: Transaction, { place, ...wish }: UploadWish) {
-  const { identity, eventId, contentType, bytes, at } = wish
-  const event = await editableEvent(tx, { identity, eventId })
-  if (!event) return noSuchEvent(eventId)
-  if (!isImageType(contentType) || bytes < 1 || bytes > IMAGE_BYTES_MAX) {
-    return refuse('ImageNotAcceptable', 'We take pictures of these types up to this size.', {
-      contentTypes: [...IMAGE_TYPES],
-      bytesMax: IMAGE_BYTES_MAX,
-    })
-  }
-  const imageId = newId()
-  const expiresAt = new Date(at.getTime() + UPLOAD_MINUTES * 60_000)
+/**
+ * Gives an address to which this one picture may be brought by whoever has it; repeated under its key, the same
+ * address until the same instant. Nothing is shown before a picture is there.
+ */
+export async function requestImageUpload(tx: Transaction, wish: UploadWish) {
+  const { identity, eventId, contentType, bytes, idempotencyKey: key, place } = wish
+  const caller = actorOf(identity).id
+  const request = { eventId, contentType, bytes }
+  const outcome = await onceIfKeyed(tx, { caller, key, operation: 'requestImageUpload', request }, () =>
+    grantUpload(tx, wish),
+  )
+  if (!outcome.ok) return outcome
+  if (!isImageType(contentType)) return notAcceptable()
+  const { id: imageId } = outcome.value
+  const expiresAt = new Date(beginningOf(imageId).getTime() + UPLOAD_MINUTES * 60_000)
   const token = place.tokens.sign({ imageId, eventId, contentType, bytes, until: expiresAt.getTime() })
-  await recordAudit(tx, identity, {
-    action: 'requestImageUpload',
-    resource: { type: 'Event', id: eventId },
-    after: { imageId, contentType, bytes },
-    at,
-  })
   return accept({
     url: `${place.publicOrigin}${MEDIA_PATH}/uploads?grant=${token}`,
     method: 'PUT',
@@ -60,6 +60,28 @@ export async function requestImageUpload(tx: Transaction, { place, ...wish }: Up
     imageUrl: imageUrlOf(place, imageId),
   })
 }
+
+async function grantUpload(tx: Transaction, { identity, eventId, contentType, bytes, at }: UploadWish) {
+  const event = await editableEvent(tx, { identity, eventId })
+  if (!event) return noSuchEvent(eventId)
+  if (!isImageType(contentType) || bytes < 1 || bytes > IMAGE_BYTES_MAX) {
+    return notAcceptable()
+  }
+  const imageId = newIdAt(at)
+  await recordAudit(tx, identity, {
+    action: 'requestImageUpload',
+    resource: { type: 'Event', id: eventId },
+    after: { imageId, contentType, bytes },
+    at,
+  })
+  return accept({ id: imageId })
+}
+
+const notAcceptable = () =>
+  refuse('ImageNotAcceptable', 'We take pictures of these types up to this size.', {
+    contentTypes: [...IMAGE_TYPES],
+    bytesMax: IMAGE_BYTES_MAX,
+  })
 
 /** What somebody brought to an upload address. */
 export interface Upload {
@@ -80,7 +102,7 @@ export async function takeUpload(tx: Transaction, { grant, contentType, bytes, p
   const { imageId, eventId } = grant
   const imageUrl = imageUrlOf(place, imageId)
   const image = { id: imageId, eventId, contentType: grant.contentType, bytes: Buffer.from(bytes), uploadedAt: at }
-  if (await insertImage(tx, image)) await showOnEvent(tx, eventId, imageUrl)
+  if (await insertImage(tx, image)) await tellOfUpdate(tx, await updateEventRow(tx, eventId, { imageUrl }), at)
   return accept({ imageUrl })
 }
 

@@ -1,4 +1,4 @@
-import { idempotencyKey, noCardNumber, text } from '@tikitu/runtime/validate'
+import { idempotencyKey, noCardNumber, optionalKey, text } from '@tikitu/runtime/validate'
 import { z } from 'zod'
 
 const holderName = noCardNumber(text(1, 100))
@@ -12,7 +12,7 @@ export const renameInput = z.object({ ticketId: z.string(), holderName, idempote
 export const transferInput = z.object({ ticketId: z.string(), idempotencyKey })
 
 /** What `withdrawTransfer` takes. */
-export const withdrawInput = z.object({ transferId: z.string() })
+export const withdrawInput = z.object({ transferId: z.string(), idempotencyKey: optionalKey })
 
 /** What `claimTicket` takes. */
 export const claimInput = z.object({

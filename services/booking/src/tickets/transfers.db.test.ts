@@ -22,7 +22,7 @@ const offer = (ticketId: string, userId: string, idempotencyKey = newId()) =>
   transact(database, (tx, at) => transferTicket(tx, { ticketId, userId, idempotencyKey, hours: 72, secrets, at }))
 
 const withdraw = (transferId: string, userId: string) =>
-  transact(database, (tx, at) => withdrawTransfer(tx, { transferId, userId, at }))
+  transact(database, (tx, at) => withdrawTransfer(tx, { transferId, userId, idempotencyKey: null, at }))
 
 const claim = (token: string, userId = newId(), idempotencyKey = newId()) =>
   transact(database, (tx, at) => claimTicket(tx, { token, userId, holderName: 'Grace', idempotencyKey, at }))

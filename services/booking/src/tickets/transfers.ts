@@ -1,6 +1,6 @@
 import type { Transaction } from '@tikitu/runtime/database'
 import { emit } from '@tikitu/runtime/events'
-import { onceForKey } from '@tikitu/runtime/idempotency'
+import { onceForKey, onceIfKeyed } from '@tikitu/runtime/idempotency'
 import { isId, newId } from '@tikitu/runtime/ids'
 import { tellOfChanges } from '@tikitu/runtime/live'
 import { accept, refuse } from '@tikitu/runtime/outcome'
@@ -53,11 +53,18 @@ export async function transferTicket(tx: Transaction, command: Offer) {
 export interface Withdrawal {
   readonly transferId: string
   readonly userId: string
+  readonly idempotencyKey: string | null
   readonly at: Date
 }
 
 /** Ends an offer of the caller. Again it changes nothing; what was claimed is claimed. */
-export async function withdrawTransfer(tx: Transaction, { transferId, userId, at }: Withdrawal) {
+export async function withdrawTransfer(tx: Transaction, withdrawal: Withdrawal) {
+  const { transferId, userId, idempotencyKey: key } = withdrawal
+  const wish = { caller: userId, key, operation: 'withdrawTransfer', request: { transferId } }
+  return onceIfKeyed(tx, wish, () => withdrawOnce(tx, withdrawal))
+}
+
+async function withdrawOnce(tx: Transaction, { transferId, userId, at }: Withdrawal) {
   const seen = isId(transferId) ? await transferById(tx, transferId) : null
   if (seen?.fromUserId !== userId) return refuse('TransferNotFound', 'You have no such offer.', { transferId })
   await ticketForUpdate(tx, seen.ticketId)

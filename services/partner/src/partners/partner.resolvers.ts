@@ -85,7 +85,7 @@ export const partnerResolvers = {
       requireUserId(context.identity)
       const { partnerId, ...changes } = validInput(updateInput, args.input)
       const { identity } = context
-      return change(context, 'Partner', (tx) => updatePartner(tx, { identity, partnerId, changes }))
+      return change(context, 'Partner', (tx, at) => updatePartner(tx, { identity, partnerId, changes, at }))
     },
 
     verifyPartner: async (_, args, context) => {

@@ -1,4 +1,10 @@
-import { PartnerRegistered, PartnerRejected, PartnerSuspended, PartnerVerified } from '@tikitu/schema/events/partner'
+import {
+  PartnerRegistered,
+  PartnerRejected,
+  PartnerSuspended,
+  PartnerUpdated,
+  PartnerVerified,
+} from '@tikitu/schema/events/partner'
 import { recordAudit } from '@tikitu/runtime/audit'
 import { violatedConstraint, type Queryable, type Transaction } from '@tikitu/runtime/database'
 import { emit } from '@tikitu/runtime/events'
@@ -74,17 +80,21 @@ export interface UpdatePartner {
   readonly identity: Identity
   readonly partnerId: string
   readonly changes: PartnerChanges
+  readonly at: Date
 }
 
 /** Changes what is said, and leaves the rest. For owners and managers; a stranger finds no partner. */
-export async function updatePartner(tx: Transaction, { identity, partnerId, changes }: UpdatePartner) {
+export async function updatePartner(tx: Transaction, { identity, partnerId, changes, at }: UpdatePartner) {
   if (!isId(partnerId) || !manages(await callerOf(tx, identity), partnerId)) return partnerNotFound(partnerId)
   const before = await partnerForUpdate(tx, partnerId)
   if (!before) return partnerNotFound(partnerId)
   if (Object.keys(changes).length === 0) return accept(before)
   try {
     // In a savepoint, because a name that the owner has already given breaks the transaction it is written in.
-    return accept(await tx.transaction((savepoint) => changePartner(savepoint, partnerId, changes)))
+    const partner = await tx.transaction((savepoint) => changePartner(savepoint, partnerId, changes))
+    const { ownerId, companyName } = partner
+    await emit(tx, PartnerUpdated, { partnerId, ownerId, companyName, at: at.toISOString() })
+    return accept(partner)
   } catch (error) {
     if (violatedConstraint(error) !== 'partners_name_once_per_owner') throw error
     return partnerExists(await partnerOfName(tx, before.ownerId, changes.companyName ?? before.companyName))
