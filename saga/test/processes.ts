@@ -13,8 +13,15 @@ import { ProviderProcess, SANDBOX_SECRETS } from './provider-process.ts'
 
 /** What can be killed. `relay`: the process whose relay has events that it has not delivered at that moment. */
 export const VICTIMS = ['payment', 'booking', 'relay', 'postgres'] as const
-/** One of them. */
-export type Victim = (typeof VICTIMS)[number]
+
+/** A moment at which one of them is killed. */
+export interface Moment {
+  readonly victim: (typeof VICTIMS)[number]
+  /** So long after the last one is back. */
+  readonly calmMilliseconds: number
+  /** Whose relay is looked at first, and taken when none has anything to deliver. */
+  readonly isBookingFirst: boolean
+}
 
 const SERVICES = ['booking', 'payment'] as const
 /** A service that takes part in purchases. */
@@ -70,13 +77,14 @@ export class Processes {
     return this.#provider.charges()
   }
 
-  /** Kills a victim with SIGKILL and starts it again at once. Answers with what died. */
-  async kill(victim: Victim): Promise<string> {
+  /** Waits for the moment, kills its victim with SIGKILL and starts it again at once. Answers with what died. */
+  async kill({ victim, calmMilliseconds, isBookingFirst }: Moment): Promise<string> {
+    await pause(calmMilliseconds)
     if (victim === 'postgres') {
       await this.#killPostgres()
       return victim
     }
-    const service = victim === 'relay' ? await this.#relaying() : victim
+    const service = victim === 'relay' ? await this.#relaying(isBookingFirst) : victim
     await this.#killService(service)
     return victim === service ? victim : `${victim} of ${service}`
   }
@@ -141,9 +149,9 @@ export class Processes {
     this.#postgres = await this.#startPostgres(postgres.port)
   }
 
-  /** A service that has published something and not delivered it yet; either, when none does for a while. */
-  async #relaying(): Promise<Seller> {
-    const inTurn = Math.random() < 0.5 ? SERVICES : SERVICES.toReversed()
+  /** A service that has published something and not delivered it yet; the first, when none does for a while. */
+  async #relaying(isBookingFirst: boolean): Promise<Seller> {
+    const inTurn = isBookingFirst ? SERVICES : SERVICES.toReversed()
     for (let look = 0; look < LOOKS_MAX; look++) {
       for (const service of inTurn) {
         const { rows } = await this.database(service)
@@ -153,7 +161,7 @@ export class Processes {
       }
       await pause(1)
     }
-    return SERVICES[Math.floor(Math.random() * SERVICES.length)] ?? 'payment'
+    return inTurn[0] ?? 'payment'
   }
 }
 
