@@ -7,19 +7,16 @@ import { faultsOf } from '../test/fault.ts'
 import type { Parcel } from '../test/network.ts'
 import {
   aHolder,
-  aTicketHolder,
   becomes,
   begins,
   cancels,
   checksOut,
   confirms,
-  insists,
   moneyOf,
   pays,
   standingOf,
   type Purchase,
 } from '../test/purchase.ts'
-import { backUp, endConnections, sendAgain } from '../test/restore.ts'
 import type { System } from '../test/system.ts'
 
 const { fault } = faultsOf()
@@ -154,68 +151,6 @@ fault(
     await becomes(system, purchase, 'REFUNDED')
   },
   'broker',
-)
-
-fault(
-  28,
-  async (system) => {
-    const purchases = await Promise.all([0, 1, 2, 3].map(() => aHolder(system)))
-    let isOver = false
-    const restarts = (async () => {
-      for (const made of [system.made.booking, system.made.payment, system.made.booking]) {
-        await endConnections(made)
-        await waitFor('some progress', async () => {
-          const { rows } = await system.payment.database.pool.query('select from inbox').catch(() => ({ rows: [] }))
-          return isOver || rows.length > 0
-        })
-      }
-    })()
-    await Promise.all(
-      purchases.map(async (purchase) => {
-        const keys = [newId(), newId()]
-        await insists(() => checksOut(system, purchase, keys[0]))
-        const { id = '' } = await insists(() => begins(system, purchase, keys[1]))
-        await insists(() => confirms(system, purchase, id))
-      }),
-    )
-    isOver = true
-    await restarts
-    for (const purchase of purchases) await becomes(system, purchase, 'CONFIRMED')
-  },
-  'Postgres',
-)
-
-fault(
-  29,
-  async (system) => {
-    const purchase = await aHolder(system)
-    const paymentId = await pays(system, purchase)
-    const restore = await backUp(system.booking, system.made.booking)
-    await confirms(system, purchase, paymentId)
-    await becomes(system, purchase, 'CONFIRMED')
-    await restore()
-    expect(await standingOf(system, purchase)).toMatchObject({ status: 'PENDING', tickets: 0 })
-    await sendAgain(system.payment, system.booking)
-    await becomes(system, purchase, 'CONFIRMED')
-    expect(await standingOf(system, purchase)).toMatchObject(TICKETS)
-  },
-  'booking, to before it heard of the payment',
-)
-
-fault(
-  29,
-  async (system) => {
-    const purchase = await aTicketHolder(system)
-    const restore = await backUp(system.payment, system.made.payment)
-    await cancels(system, purchase)
-    await becomes(system, purchase, 'CANCELLED')
-    await restore()
-    await sendAgain(system.booking, system.payment)
-    await waitFor('the refund to be known again', async () => {
-      return (await moneyOf(system, purchase))?.returned === purchase.total
-    })
-  },
-  'payment, to before the refund',
 )
 
 function parcelsOf({ network }: System, { id }: Purchase, type: string): Parcel[] {

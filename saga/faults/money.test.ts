@@ -1,7 +1,7 @@
 import { newId } from '@tikitu/runtime/ids'
-import { waitFor } from '@tikitu/runtime/testing'
+import { anAdmin, waitFor } from '@tikitu/runtime/testing'
 import { expect } from 'vitest'
-import { chargesIn, type Call } from '../test/bank.ts'
+import type { Call } from '../test/bank.ts'
 import { faultsOf } from '../test/fault.ts'
 import {
   aHolder,
@@ -9,6 +9,7 @@ import {
   becomes,
   begins,
   cancels,
+  chargedFor,
   checksOut,
   confirms,
   moneyOf,
@@ -16,6 +17,7 @@ import {
   standingOf,
   type Purchase,
 } from '../test/purchase.ts'
+import { areQuiet } from '../test/node.ts'
 import { reconcileNow, type System } from '../test/system.ts'
 
 const { fault } = faultsOf()
@@ -119,6 +121,61 @@ fault(
   'it hangs',
 )
 
+fault(
+  20,
+  async (system) => {
+    const purchase = await aTicketHolder(system)
+    system.bank.refusesRefunds(Infinity)
+    await cancels(system, purchase)
+    const refundIs = async (status: string) => (await refundsOf(system, purchase)).at(-1)?.status === status
+    await waitFor('a person to be asked', async () => {
+      await reconcileNow(system)
+      return refundIs('MANUAL_REVIEW')
+    })
+    await areQuiet([system.booking, system.payment])
+    expect(await standingOf(system, purchase)).toMatchObject({ status: 'CANCELLING', tickets: 0 })
+    expect(await moneyOf(system, purchase)).toMatchObject({ returned: 0 })
+
+    system.bank.refusesRefunds(0)
+    await decides(system, purchase, 'retryRefund')
+    await becomes(system, purchase, 'CANCELLED')
+    expect(await refundsOf(system, purchase)).toEqual([{ status: 'SUCCEEDED', amount: purchase.total, attempt: 4 }])
+  },
+  'it fails until a person tries again',
+)
+
+for (const [instrument, ends] of [
+  ['tok_refund_pending', 'SUCCEEDED'],
+  ['tok_refund_failed', 'FAILED'],
+] as const) {
+  fault(
+    20,
+    async (system) => {
+      const purchase = await aHolder(system)
+      await confirms(system, purchase, await pays(system, purchase), instrument)
+      await becomes(system, purchase, 'CONFIRMED')
+      await cancels(system, purchase)
+      const refundIs = async (status: string) => (await refundsOf(system, purchase)).at(-1)?.status === status
+      await waitFor('the refund to be on its way', () => refundIs('PROCESSING'))
+      expect(await standingOf(system, purchase)).toMatchObject({ status: 'CANCELLING', tickets: 0 })
+      await waitFor(`the refund to be ${ends}`, async () => {
+        await reconcileNow(system)
+        return refundIs(ends)
+      })
+      if (ends === 'SUCCEEDED') return becomes(system, purchase, 'CANCELLED')
+      expect(await moneyOf(system, purchase)).toMatchObject({ returned: 0 })
+      await waitFor('a person to be asked', async () => {
+        await reconcileNow(system)
+        return refundIs('MANUAL_REVIEW')
+      })
+      // It never arrives on that card: somebody pays it in another way, and says so.
+      await decides(system, purchase, 'resolveRefund')
+      await becomes(system, purchase, 'CANCELLED')
+    },
+    `the provider says that it is on its way, and then that it ${ends === 'SUCCEEDED' ? 'arrived' : 'did not arrive'}`,
+  )
+}
+
 const CALLS: readonly Call[] = ['createIntent', 'confirmIntent', 'refundIntent', 'cancelIntent']
 for (const call of CALLS) {
   fault(
@@ -169,6 +226,17 @@ fault(31, async (system) => {
   expect(await standingOf(system, first)).toMatchObject({ status: 'PENDING' })
 })
 
+/** A person decides about the refund of a purchase. */
+async function decides({ payment }: System, { id }: Purchase, verb: 'retryRefund' | 'resolveRefund'): Promise<void> {
+  const { rows } = await payment.database.pool.query<{ id: string }>('select id from refunds where booking_id = $1', [
+    id,
+  ])
+  const query = `mutation ($input: DecideRefundInput!) { outcome: ${verb}(input: $input) { __typename } }`
+  const input = { refundId: rows[0]?.id, note: 'they wrote to us', idempotencyKey: newId() }
+  const { data } = await payment.graph(anAdmin('FINANCE'), query, { input })
+  expect(data.outcome).toEqual({ __typename: 'Refund' })
+}
+
 async function refundsOf({ payment }: System, { id }: Purchase) {
   const { rows } = await payment.database.pool.query<{ status: string; amount: number; attempt: number }>(
     'select status, amount::float as amount, attempt from refunds where booking_id = $1 order by created_at',
@@ -181,14 +249,4 @@ async function attemptIs(system: System, purchase: Purchase, status: string): Pr
   await waitFor(`the attempt to be ${status}`, async () => {
     return (await moneyOf(system, purchase))?.attempts.at(-1) === status
   })
-}
-
-/** What the provider says it did for the booking: nobody but it knows of a second charge. */
-async function chargedFor({ payment }: System, { id }: Purchase) {
-  const { rows } = await payment.database.pool.query<{ ref: string }>(
-    'select provider_ref as ref from payments where booking_id = $1',
-    [id],
-  )
-  const ours = new Set(rows.map(({ ref }) => ref))
-  return (await chargesIn(payment.database)).filter(({ ref, taken }) => taken > 0 && ours.has(ref))
 }

@@ -26,20 +26,22 @@ export async function wrongIn({ booking, payment, charges }: Books): Promise<str
 }
 
 async function paymentRows(database: Database, charges: readonly Charge[]): Promise<PaymentRow[]> {
-  const { rows } = await database.pool.query<PaymentRow & { ref: string | null; paidByBank: number }>(
+  const { rows } = await database.pool.query<PaymentRow & { ref: string | null; paidOtherwise: number }>(
     `select p.id, p.booking_id as "bookingId", p.status, p.captured::float, p.refunded::float,
             (p.contested + p.lost)::float as disputed, p.provider_ref as ref,
             p.refund_reserved::float as "refundReserved",
-            (select coalesce(sum(r.amount), 0) from refunds r join disputes d on d.payment_id = p.id and d.provider_ref = r.provider_ref
-              where r.payment_id = p.id)::float as "paidByBank",
+            -- What a person or the buyer's bank gave back, which the provider has no refund for.
+            (select coalesce(sum(r.amount), 0) from refunds r
+              where r.payment_id = p.id and r.status = 'SUCCEEDED' and (r.paid_outside or exists (
+                select from disputes d where d.payment_id = p.id and d.provider_ref = r.provider_ref)))::float as "paidOtherwise",
             -coalesce((select sum(amount) from ledger_entries l
                         where l.payment_id = p.id and account = 'BUYER'), 0)::float as posted
        from payments p`,
   )
   const known = new Set(rows.map(({ ref }) => ref))
-  const ours = rows.map(({ ref, paidByBank, ...row }) => {
+  const ours = rows.map(({ ref, paidOtherwise, ...row }) => {
     const charge = charges.find((other) => other.ref === ref)
-    return { ...row, taken: charge?.taken ?? 0, returned: (charge?.returned ?? 0) + paidByBank }
+    return { ...row, taken: charge?.taken ?? 0, returned: (charge?.returned ?? 0) + paidOtherwise }
   })
   const others = charges
     .filter(({ ref, taken }) => taken > 0 && !known.has(ref))

@@ -7,6 +7,7 @@ import type { ServiceConfig } from '@tikitu/runtime/config'
 import { buildService, type Service, type ServiceDefinition } from '@tikitu/runtime/serve'
 import { TEST_IDENTITY_SECRET, type GraphAnswer, type TestDatabase } from '@tikitu/runtime/testing'
 import { SUBSCRIPTIONS } from '@tikitu/schema/subscriptions'
+import { withClock } from './clocks.ts'
 import type { Network } from './network.ts'
 
 /** Where a step of a service can be disturbed: before it begins, or when it is done and before that is written down. */
@@ -38,14 +39,18 @@ export interface Node {
   start(): Promise<void>
 }
 
-/** Builds a service of `definition` at a network. Call `start`. */
-export function aNode(
-  made: TestDatabase,
-  network: Network,
-  { definition, config }: { readonly definition: ServiceDefinition; readonly config: ServiceConfig },
-): Node {
+/** What a node consists of. */
+export interface NodeFacts {
+  readonly definition: ServiceDefinition
+  readonly config: ServiceConfig
+  /** By how many milliseconds the clock of each of its instances is wrong. */
+  readonly clocks: readonly number[]
+}
+
+/** Builds a service of `definition` at a network, with an instance for each clock, which are asked in turn. Call `start`. */
+export function aNode(made: TestDatabase, network: Network, { definition, config, clocks }: NodeFacts): Node {
   const { name } = definition
-  let service: Service | undefined
+  const instances: { readonly service: Service; readonly clock: number }[] = []
   let handlers: readonly JobHandler[] = []
   let disturbing: Disturb | null = null
 
@@ -72,15 +77,22 @@ export function aNode(
       return handlers
     },
   }
-  made.beforeDrop(async () => service?.close())
+  const stop = () => Promise.all(instances.splice(0).map(({ service }) => service.close()))
+  made.beforeDrop(stop)
+
+  /** The next instance answers. */
+  const post = (request: { url: string; headers: Record<string, string>; payload: string | object }) => {
+    const next = instances.shift()
+    if (!next) throw new Error(`${name} is down`)
+    instances.push(next)
+    return withClock(next.clock, () => next.service.app.inject({ method: 'POST', ...request }))
+  }
 
   return {
     name,
     database: made.database,
     async graph(identity, query, variables = {}) {
-      if (!service) throw new Error(`${name} is down`)
-      const response = await service.app.inject({
-        method: 'POST',
+      const response = await post({
         url: '/graphql',
         headers: {
           [IDENTITY_HEADER]: signIdentity(identity, TEST_IDENTITY_SECRET),
@@ -92,9 +104,7 @@ export function aNode(
       return { status: response.statusCode, data: body.data, errors: body.errors ?? [] }
     },
     async receive(body, signature) {
-      if (!service) throw new Error(`${name} is down`)
-      const { statusCode } = await service.app.inject({
-        method: 'POST',
+      const { statusCode } = await post({
         url: '/webhooks/sandbox',
         headers: {
           [IDENTITY_HEADER]: signIdentity(serviceIdentity('gateway', newId()), TEST_IDENTITY_SECRET),
@@ -108,17 +118,20 @@ export function aNode(
     async runJob(jobName, data) {
       const handler = handlers.find((known) => known.name === jobName)
       if (!handler) throw new Error(`${name} has no job ${jobName}`)
-      await handler.run(data, { id: newId(), attempt: 1, signal: new AbortController().signal })
+      await withClock(clocks[0] ?? 0, () =>
+        handler.run(data, { id: newId(), attempt: 1, signal: new AbortController().signal }),
+      )
     },
     disturb(disturb) {
       disturbing = disturb
     },
     async stop() {
-      await service?.close()
-      service = undefined
+      await stop()
     },
     async start() {
-      service ??= await buildService(disturbed, config, { transport: () => network.transport() })
+      if (instances.length > 0) return
+      const build = () => buildService(disturbed, config, { transport: () => network.transport() })
+      for (const clock of clocks) instances.push({ clock, service: await withClock(clock, build) })
     },
   }
 }

@@ -4,6 +4,7 @@ import { aUser, waitFor } from '@tikitu/runtime/testing'
 import { takeExpiryTurn } from '../../services/booking/src/bookings/expiry.sql.ts'
 import { passDeadline } from '../../services/booking/test/story.ts'
 import { aHold, aSale, type HoldFacts, type Sale, type SaleFacts } from '../../services/booking/test/sales.ts'
+import { chargesIn, type Charge } from './bank.ts'
 import type { System } from './system.ts'
 
 /** A buyer with something to buy, who does one thing after the other through the graphs. */
@@ -126,6 +127,16 @@ export async function moneyOf({ payment }: System, { id }: Purchase) {
     [id],
   )
   return rows[0]
+}
+
+/** What the provider says it took for the booking, in its own books: nobody but it knows of a second charge. */
+export async function chargedFor({ payment }: System, { id }: Purchase): Promise<Charge[]> {
+  const { rows } = await payment.database.pool.query<{ ref: string }>(
+    'select provider_ref as ref from payments where booking_id = $1',
+    [id],
+  )
+  const ours = new Set(rows.map(({ ref }) => ref))
+  return (await chargesIn(payment.database)).filter(({ ref, taken }) => taken > 0 && ours.has(ref))
 }
 
 /** What a buyer does who gets no answer: asks again in the same words. */

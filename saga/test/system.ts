@@ -23,11 +23,16 @@ export interface System {
 export interface SystemFacts {
   /** Where the provider is reached; at its own address unless said. */
   readonly origin?: string
+  /** By how many milliseconds the clock of each instance of a service is wrong; one with the right time unless said. */
+  readonly clocks?: readonly number[]
+  /** The database of a service; one of the server that all tests share unless said. */
+  readonly databaseOf?: (service: 'booking' | 'payment') => Promise<TestDatabase>
 }
 
 /** Opens one over fresh databases, which are gone after the file's last test. Call it once, in `beforeAll`. */
 export async function openSystem(facts: SystemFacts = {}): Promise<System> {
-  const [forBooking, forPayment] = [await testDatabase('booking'), await testDatabase('payment')]
+  const { databaseOf = testDatabase, clocks = [0] } = facts
+  const [forBooking, forPayment] = await Promise.all([databaseOf('booking'), databaseOf('payment')])
   const network = new Network({ booking: forBooking.relayUrl, payment: forPayment.relayUrl }, forBooking.database)
   await network.open()
   forBooking.beforeDrop(() => network.close())
@@ -42,10 +47,12 @@ export async function openSystem(facts: SystemFacts = {}): Promise<System> {
   const booking = aNode(forBooking, network, {
     definition: defineBooking({ ticketKeySecret: TICKET_KEY_SECRET }),
     config: configOf('booking', forBooking.url),
+    clocks,
   })
   const payment = aNode(forPayment, network, {
     definition: definePayment({ provider: 'sandbox' }, () => bank.between({ sandbox: aSandbox(facts) })),
     config: configOf('payment', forPayment.url),
+    clocks,
   })
   await Promise.all([booking.start(), payment.start()])
   return { booking, payment, network, bank, made: { booking: forBooking, payment: forPayment } }

@@ -36,8 +36,17 @@ export async function arrive({ payment }: System, bodies: readonly string[]): Pr
 
 /** The buyer does what their bank asks for on its page. */
 export async function showsUpAtTheBank(system: System, purchase: Purchase): Promise<void> {
-  const page = (await attemptsOf(system, purchase)).at(-1)?.next_action_url
-  await fetch(page ?? '', { method: 'POST', redirect: 'manual' })
+  await showsUpAt(await bankPageOf(system, purchase))
+}
+
+/** Where the buyer's bank wants to see them. */
+export async function bankPageOf(system: System, purchase: Purchase): Promise<string> {
+  return (await attemptsOf(system, purchase)).at(-1)?.next_action_url ?? ''
+}
+
+/** The same for a page that the buyer has open. */
+export async function showsUpAt(page: string): Promise<void> {
+  await fetch(page, { method: 'POST', redirect: 'manual' })
 }
 
 /** How many of these webhooks are written down, counted as often as they are. */

@@ -1,3 +1,4 @@
+import type { Pool } from 'pg'
 import { sequenceText, type Envelope } from './envelope.ts'
 import type { Session } from './session.ts'
 
@@ -215,6 +216,25 @@ export async function passOver(
     values: [pipe, types],
   })
   if (rows[0]) await moveCursor(connection, pipe, rows[0].from, rows[0].to)
+}
+
+/**
+ * Has the relay send everything through a pipe once more that was committed since an instant, and is still kept: for a
+ * consumer that was restored from a backup of then. It may run meanwhile, and what the consumer knows it ignores.
+ * Returns how many events of the outbox come again, of whatever type. Take an instant some minutes before the backup's:
+ * an event is older than the transaction in which it arrived.
+ */
+export async function sendAgain(pool: Pool, pipe: string, since: Date): Promise<number> {
+  const { rows } = await pool.query<{ again: string }>(
+    `with earlier as (
+       update outbox_cursors as cursor
+       set position = least(cursor.position, coalesce(
+         (select min(outbox.position) - 1 from outbox where outbox.created_at >= $2), cursor.position))
+       where name = $1 returning position)
+     select count(*) as again from outbox, earlier where outbox.position > earlier.position`,
+    [pipe, since],
+  )
+  return Number(rows[0]?.again ?? 0)
 }
 
 /** Writes down that a pipe is blocked, and why, for the lag figures. */

@@ -8,6 +8,9 @@ export const PursuePayment = defineJob('payment.pursue', z.object({ paymentId: z
 /** Take a refund as far as the provider lets it go. */
 export const PursueRefund = defineJob('refund.pursue', z.object({ refundId: z.uuid() }))
 
+/** Ask the providers for attempts since an instant that this database has forgotten, because it was restored. */
+export const AdoptPayments = defineJob('payment.adopt', z.object({ since: z.iso.datetime({ offset: true }) }))
+
 /** Ask the provider about what a webhook told of. */
 export const FollowWebhook = defineJob(
   'webhook.follow',

@@ -4,7 +4,8 @@ import type { ServiceDefinition } from '@tikitu/runtime/serve'
 import { settingSubscription } from '@tikitu/runtime/settings'
 import type { PaymentConfig } from './config.ts'
 import { findDisputes } from './disputes/following.ts'
-import { FollowWebhook, PursuePayment, PursueRefund } from './jobs.ts'
+import { AdoptPayments, FollowWebhook, PursuePayment, PursueRefund } from './jobs.ts'
+import { adoptForgotten } from './payments/adoption.ts'
 import { pursuePayment } from './payments/pursuit.ts'
 import type { Providers } from './providers/provider.ts'
 import { dayBefore, reconcileDay } from './reconciliation/reconciliation.ts'
@@ -45,6 +46,7 @@ export function definePayment(
       return [
         job(PursuePayment, ({ paymentId }) => pursuePayment(outside, paymentId)),
         job(FollowWebhook, (followed) => followWebhook(outside, followed)),
+        job(AdoptPayments, ({ since }) => adoptForgotten(outside, new Date(since))),
         job(PursueRefund, ({ refundId }) => pursueRefund(outside, refundId)),
         cron('payment.reconcile', '* * * * *', () => reconcile(outside)),
         cron('payment.find_disputes', '*/10 * * * *', () =>

@@ -13,7 +13,7 @@ export function keepsTheContract(open: () => SandboxProvider): void {
       method: 'CARD',
       capture: 'automatic',
     } as const
-    return open().createIntent({ ...wish, paymentId, ...facts })
+    return open().createIntent({ ...wish, paymentId, bookingId: newId(), ...facts })
   }
   const aPaidIntent = async (instrument = 'tok_success') => {
     const { ref } = await anIntent()
@@ -37,14 +37,27 @@ export function keepsTheContract(open: () => SandboxProvider): void {
       })
     })
 
+    test('is found again among those that were begun since', async () => {
+      const since = new Date(Date.now() - 1_000)
+      const [paymentId, bookingId] = [newId(), newId()]
+      const { ref } = await anIntent({ paymentId, bookingId, amount: 700, currency: 'JPY', method: 'WALLET' })
+      await anIntent()
+      const { intents } = await open().intentsSince(since)
+      const listed = { ref, paymentId, bookingId, amount: 700, currency: 'JPY', method: 'WALLET' }
+      expect(intents).toContainEqual(listed)
+      const { intents: later } = await open().intentsSince(new Date(Date.now() + 60_000))
+      expect(later).toEqual([])
+      expect((await open().intentsSince(since, ref)).intents).not.toContainEqual(listed)
+    })
+
     test('keeps the exponent of its currency', async () => {
       expect(await anIntent({ amount: 1_200, currency: 'JPY' })).toMatchObject({ amount: 1_200, currency: 'JPY' })
       expect(await anIntent({ amount: 1_200, currency: 'ISK' })).toMatchObject({ amount: 1_200, currency: 'ISK' })
     })
 
     test('is the same for the same key, whoever asks at once', async () => {
-      const [key, paymentId] = [`pi:${newId()}`, newId()]
-      const intents = await Promise.all(Array.from({ length: 5 }, () => anIntent({ key, paymentId })))
+      const wish = { key: `pi:${newId()}`, paymentId: newId(), bookingId: newId() }
+      const intents = await Promise.all(Array.from({ length: 5 }, () => anIntent(wish)))
       expect(new Set(intents.map(({ ref, clientSecret }) => `${ref} ${clientSecret}`)).size).toBe(1)
     })
 

@@ -24,6 +24,7 @@ export function watched(
     readWebhook: (bytes, signature) => provider.readWebhook(bytes, signature),
     createIntent: (request) => around('createIntent', () => provider.createIntent(request)),
     fetchIntent: (ref) => around('fetchIntent', () => provider.fetchIntent(ref)),
+    intentsSince: (since, after) => around('intentsSince', () => provider.intentsSince(since, after)),
     confirmIntent: (ref, instrument, method) =>
       around('confirmIntent', () => provider.confirmIntent(ref, instrument, method)),
     captureIntent: (ref) => around('captureIntent', () => provider.captureIntent(ref)),

@@ -18,6 +18,7 @@ import {
   RefundSucceeded,
 } from '@tikitu/schema/events/payment'
 import { BOOKING_TOPIC } from './booking.loaders.ts'
+import { endGivenBack } from './cancellation.ts'
 import { followDispute } from './chargeback.ts'
 import { completeRefund, recordFailedRefund, recordRejectedRefund, settlePayment } from './settlement.ts'
 
@@ -33,6 +34,7 @@ export const bookingSubscriptions: readonly Subscription[] = [
     if (disputeId !== null) await followDispute(tx, { bookingId, paymentId, disputeId, status: 'OPEN', lost: 0 }, at)
   }),
   on(RefundSucceeded, async (tx, refund, { at }) => {
+    await endGivenBack(tx, { ...refund, at })
     await completeRefund(tx, refund, at)
     await tell(tx, refund)
   }),

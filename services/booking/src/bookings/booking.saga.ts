@@ -47,7 +47,7 @@ export const CONDITIONS = {
     'it is the price, nothing was paid before, the event is on sale, the seats could be taken again, and the buyer stays within the event’s limit',
   'too late':
     'it is the price, nothing was paid before, and the booking was cancelled, the seats are gone, the event is not on sale, or the buyer would have more tickets than the event allows',
-  surplus: 'it is not the price, or the booking was paid before',
+  surplus: 'it is not the price, the booking was paid before, or it is not known to have been checked out',
   'it stays': 'it was not cancelled since',
   'it was cancelled': 'it was cancelled since, and what was not given as goodwill is owed as the rest is',
   'won, seats free':
@@ -110,7 +110,13 @@ export const BOOKING_SAGA = [
     to: 'REFUND_DUE',
     emits: ['booking.refund_requested'],
   },
-  { from: CHECKED_OUT, on: 'payment.succeeded', when: 'surplus', to: 'same', emits: ['booking.refund_requested'] },
+  {
+    from: ['HELD', 'RELEASED', ...CHECKED_OUT],
+    on: 'payment.succeeded',
+    when: 'surplus',
+    to: 'same',
+    emits: ['booking.refund_requested'],
+  },
 
   {
     from: ['PENDING'],

@@ -7,8 +7,9 @@ import { accept, refuse } from '@tikitu/runtime/outcome'
 import { cancelTickets, lockTickets, ticketsGone } from '../tickets/ticket.sql.ts'
 import { deadlineOf, decideCancellation, isCheckedOut } from './booking.rules.ts'
 import { lockedBooking, sagaBooking, type SagaBooking } from './booking.sql.ts'
-import { goodPaymentOf } from './payment.sql.ts'
+import { goodPaymentOf, refundExists } from './payment.sql.ts'
 import { giveBackPlaces, lockBeforeBooking } from './places.ts'
+import { refundIdOf } from './refund-id.ts'
 import { requestRefund } from './settlement.ts'
 import { take } from './transition.ts'
 import { cancellerOf, mayViewBooking, personOf } from './viewer.ts'
@@ -114,6 +115,35 @@ export async function endWithEvent(
   await lockTickets(tx, bookingId)
   await endBooking(tx, booking, { reason, at, refund: await leftOf(tx, booking) })
   return true
+}
+
+/**
+ * Ends a booking whose money went back without that being known here: it was cancelled, in a database that has since been
+ * restored to an earlier moment. False for any other, and for one that was not paid by this payment.
+ */
+export async function endGivenBack(
+  tx: Transaction,
+  { refundId, bookingId, paymentId, amount, at }: RefundOfAll & { readonly at: Date },
+): Promise<boolean> {
+  // Any other refund leaves the booking as it is, or takes single tickets, which nobody can tell any more.
+  if (refundId !== refundIdOf(bookingId, paymentId) || (await refundExists(tx, refundId))) return false
+  const seen = await sagaBooking(tx, bookingId)
+  const good = seen && (await goodPaymentOf(tx, bookingId))
+  if (!seen || good?.paymentId !== paymentId) return false
+  await lockBeforeBooking(tx, seen)
+  const booking = await lockedBooking(tx, bookingId)
+  if (booking?.status !== 'CONFIRMED') return false
+  await lockTickets(tx, bookingId)
+  await endBooking(tx, booking, { reason: 'it was cancelled before', at, refund: amount })
+  return true
+}
+
+/** Money that went back for a whole booking, by the policy all of it or less. */
+interface RefundOfAll {
+  readonly refundId: string
+  readonly bookingId: string
+  readonly paymentId: string
+  readonly amount: number
 }
 
 /**

@@ -42,6 +42,15 @@ export async function insertRefund(tx: Transaction, refund: BookingRefundRow): P
     .where(eq(bookingPayments.paymentId, refund.paymentId))
 }
 
+/** Whether this refund was asked for. */
+export async function refundExists(tx: Transaction, refundId: string): Promise<boolean> {
+  const found = await tx
+    .select({ refundId: bookingRefunds.refundId })
+    .from(bookingRefunds)
+    .where(eq(bookingRefunds.refundId, refundId))
+  return found.length > 0
+}
+
 /** Writes down that goodwill was turned down, and returns it; null when it was not asked for, or has ended. */
 export async function rejectGoodwill(tx: Transaction, refundId: string): Promise<BookingRefundRow | null> {
   const [rejected] = await tx

@@ -56,9 +56,16 @@ const isLate = async (booking: Told) => {
   return rows[0].late
 }
 
-test('money for a booking that does not exist is not lost: its event stays to be looked at', async () => {
+test('money for a booking that was lost with its database goes back', async () => {
   const nothing = { id: newId(), userId: newId(), total: 100 }
-  await expect(deliver(database, PaymentSucceeded, aPayment(nothing))).rejects.toThrow('does not exist')
+  const payment = aPayment(nothing)
+  await deliver(database, PaymentSucceeded, payment)
+  const { rows } = await database.pool.query(
+    `select data from outbox where type = 'booking.refund_requested' and key = $1`,
+    [nothing.id],
+  )
+  const { paymentId, amount, currency } = payment
+  expect(rows).toMatchObject([{ data: { bookingId: nothing.id, paymentId, amount, currency } }])
 })
 
 test('money that is not the price goes back, and the booking goes on waiting', async () => {

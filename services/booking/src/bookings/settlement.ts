@@ -15,6 +15,7 @@ import {
   settleRefund,
   type BookingRefundRow,
 } from './payment.sql.ts'
+import { sendBackForgotten } from './forgotten.ts'
 import { giveBackPlaces, lockBeforeBooking, sellPlaces } from './places.ts'
 import { refundIdOf } from './refund-id.ts'
 import { take } from './transition.ts'
@@ -30,12 +31,15 @@ export interface ArrivedPayment {
 /**
  * Makes money and seats agree. In time, the booking is confirmed; too late, it is confirmed when its seats are still to
  * be had, the event is on sale and the buyer has not taken as many tickets as it allows since; whatever else arrived
- * goes back, and so does money for what was cancelled. The same payment again changes nothing. Answers with a dispute of
- * a payment that bought tickets, when that was heard of first: it is to be followed now.
+ * goes back, and so does money for what was cancelled, or is not known to have been sold. The same payment again changes
+ * nothing. Answers with a dispute of a payment that bought tickets, when that was heard of first: it is to be followed now.
  */
 export async function settlePayment(tx: Transaction, payment: ArrivedPayment, at: Date): Promise<string | null> {
   const seen = await sagaBooking(tx, payment.bookingId)
-  if (!seen) throw new Error(`payment ${payment.paymentId} is for a booking that does not exist`)
+  if (!seen) {
+    await sendBackForgotten(tx, payment, at)
+    return null
+  }
   await lockBuyerAndEvent(tx, seen.userId, seen.id)
   const earlier = await paymentsOf(tx, payment.bookingId)
   if (earlier.some(({ paymentId }) => paymentId === payment.paymentId)) return null

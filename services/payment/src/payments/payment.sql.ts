@@ -32,9 +32,19 @@ export type NewPayment = Omit<typeof payments.$inferInsert, 'attempt' | 'status'
 
 /** Begins an attempt. The lock on the booking's request keeps its number from being taken twice. */
 export async function insertPayment(tx: Transaction, payment: NewPayment): Promise<void> {
-  const attempt = sql<number>`(select coalesce(max(attempt), 0) + 1 from ${payments} where booking_id = ${payment.bookingId})`
-  await tx.insert(payments).values({ ...payment, attempt, status: 'PENDING' })
+  await tx.insert(payments).values({ ...payment, attempt: nextAttempt(payment.bookingId), status: 'PENDING' })
 }
+
+/** Writes down an attempt that is over as far as we are concerned, whatever its provider says. Locks as above. */
+export async function insertEndedPayment(
+  tx: Transaction,
+  payment: NewPayment & { providerRef: string },
+): Promise<void> {
+  await tx.insert(payments).values({ ...payment, attempt: nextAttempt(payment.bookingId), status: 'CANCELLED' })
+}
+
+const nextAttempt = (bookingId: string) =>
+  sql<number>`(select coalesce(max(attempt), 0) + 1 from ${payments} where booking_id = ${bookingId})`
 
 /** The attempt, locked. */
 export async function paymentForUpdate(tx: Transaction, id: string): Promise<PaymentRow | null> {

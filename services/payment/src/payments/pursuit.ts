@@ -156,10 +156,10 @@ interface NoIntent {
 
 /** The second beat. */
 async function call(providers: Providers, { payment, exchange: { operation } }: Question): Promise<Intent | NoIntent> {
-  const { id: paymentId, providerRef: ref, instrument, amount, currency, method, capture } = payment
+  const { id: paymentId, bookingId, providerRef: ref, instrument, amount, currency, method, capture } = payment
   const provider = providerOf(providers, payment.provider)
   if (operation === 'create') {
-    const wish = { key: intentKey(payment), amount, currency, method, capture, paymentId }
+    const wish = { key: intentKey(payment), amount, currency, method, capture, paymentId, bookingId }
     return provider.createIntent(wish).catch((error: unknown) => {
       if (error instanceof ProviderRefused) return { refused: error.code }
       throw error

@@ -24,6 +24,7 @@ function withoutAccount(): SandboxProvider {
     instruments: INSTRUMENTS,
     createIntent: refuse,
     fetchIntent: refuse,
+    intentsSince: async () => ({ intents: [], next: undefined }),
     captureIntent: refuse,
     cancelIntent: refuse,
     confirmIntent: refuse,

@@ -74,6 +74,22 @@ export interface IntentRequest {
   readonly capture: 'automatic' | 'manual'
   /** Our name for the attempt, which the provider keeps beside its own. */
   readonly paymentId: string
+  /** What it pays, which the provider keeps too. */
+  readonly bookingId: string
+}
+
+/** An attempt as its provider lists it, with what we need to know it again if we had forgotten it. */
+export interface ListedIntent {
+  /** The provider's name for it. */
+  readonly ref: string
+  /** Our names for the attempt and for what it pays, as the provider was told. */
+  readonly paymentId: string
+  readonly bookingId: string
+  /** Minor units. */
+  readonly amount: number
+  /** ISO 4217. */
+  readonly currency: string
+  readonly method: PaymentMethod
 }
 
 /** That something happened at the provider, by its word. Nothing but the names in it is believed; the rest is asked. */
@@ -102,6 +118,14 @@ export interface PaymentProvider {
   createIntent(request: IntentRequest): Promise<Intent>
   /** How it stands. */
   fetchIntent(ref: string): Promise<Intent>
+  /**
+   * The attempts of ours that were begun since an instant, the newest first, a page at a time; `after` is where the page
+   * before ended, undefined the first. `next` is undefined on the last page.
+   */
+  intentsSince(
+    since: Date,
+    after?: string,
+  ): Promise<{ readonly intents: readonly ListedIntent[]; readonly next: string | undefined }>
   /** Takes what the payer's bank holds, unless it is final already: read the answer's state. */
   captureIntent(ref: string): Promise<Intent>
   /** Ends it, unless it is final already, or the payer's bank is just deciding: read the answer's state. */

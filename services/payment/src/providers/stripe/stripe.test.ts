@@ -28,7 +28,7 @@ describe.skipIf(!testKey?.startsWith('sk_test_'))('Stripe itself keeps what ever
 const anIntent = (method: PaymentMethod = 'CARD') => {
   const paymentId = newId()
   const wish = { amount: 1_000, currency: 'EUR', capture: 'automatic' } as const
-  return sandbox.createIntent({ key: `pi:${paymentId}`, paymentId, method, ...wish })
+  return sandbox.createIntent({ key: `pi:${paymentId}`, paymentId, bookingId: newId(), method, ...wish })
 }
 
 const confirmed = async (instrument: string, method: PaymentMethod = 'CARD') => {
@@ -141,7 +141,8 @@ describe('paying with', () => {
 describe('a provider that', () => {
   test('takes no such payment says why', async () => {
     const paymentId = newId()
-    const wish = { key: `pi:${paymentId}`, paymentId, amount: 1_000, method: 'CARD', capture: 'automatic' } as const
+    const names = { key: `pi:${paymentId}`, paymentId, bookingId: newId() }
+    const wish = { ...names, amount: 1_000, method: 'CARD', capture: 'automatic' } as const
     await expect(sandbox.createIntent({ ...wish, currency: '12' })).rejects.toThrow(ProviderRefused)
   })
 

@@ -15,7 +15,7 @@ import {
 } from '../provider.ts'
 import { toStripe } from './amount.ts'
 import { callsTo, isUnanswered, overhear } from './calls.ts'
-import { aboutOf, disputeOf, intentOf, isDeclined, METHOD_TYPES, refundOf } from './translate.ts'
+import { aboutOf, disputeOf, intentOf, isDeclined, listedIntentOf, METHOD_TYPES, refundOf } from './translate.ts'
 
 /** An account at Stripe, or at the sandbox that speaks as Stripe does. */
 export interface StripeAccount {
@@ -67,13 +67,13 @@ export function openStripe(account: StripeAccount, log: Logger): PaymentProvider
   return {
     instruments: INSTRUMENTS,
 
-    async createIntent({ key, amount, currency, method, capture, paymentId }: IntentRequest) {
+    async createIntent({ key, amount, currency, method, capture, paymentId, bookingId }: IntentRequest) {
       const wish = {
         amount: toStripe(amount, currency),
         currency: currency.toLowerCase(),
         payment_method_types: [...METHOD_TYPES[method]],
         capture_method: capture,
-        metadata: { payment_id: paymentId },
+        metadata: { payment_id: paymentId, booking_id: bookingId, method },
       }
       try {
         return intentOf(await call(() => stripe.paymentIntents.create(wish, { idempotencyKey: key })))
@@ -84,6 +84,19 @@ export function openStripe(account: StripeAccount, log: Logger): PaymentProvider
     },
 
     fetchIntent: async (ref) => settled(await retrieve(ref)),
+
+    async intentsSince(since, after) {
+      const created = { gte: Math.floor(since.getTime() / 1_000) }
+      const page = await call(() =>
+        stripe.paymentIntents.list({
+          created,
+          limit: PAGE_MAX,
+          ...(after === undefined ? {} : { starting_after: after }),
+        }),
+      )
+      const intents = page.data.flatMap((found) => listedIntentOf(found) ?? [])
+      return { intents, next: page.has_more ? page.data.at(-1)?.id : undefined }
+    },
 
     async confirmIntent(ref, instrument, method = 'CARD') {
       const payment_method = paymentMethodOf(instrument, method)

@@ -1,6 +1,6 @@
 import type Stripe from 'stripe'
-import type { PaymentMethod } from '../../payments/payment.rules.ts'
-import type { Intent, IntentDispute, IntentRefund, ProviderEvent } from '../provider.ts'
+import { PAYMENT_METHODS, type PaymentMethod } from '../../payments/payment.rules.ts'
+import type { Intent, IntentDispute, IntentRefund, ListedIntent, ProviderEvent } from '../provider.ts'
 import { fromStripe } from './amount.ts'
 
 /** What Stripe calls the ways to pay. Wallets are ways to use a card, or Stripe's own. */
@@ -26,6 +26,26 @@ export function intentOf(found: Stripe.PaymentIntent): Intent {
     actionUrl: state === 'action' ? (next_action?.redirect_to_url?.url ?? null) : null,
     failureCode: state === 'failed' ? failureCodeOf(found) : null,
     ...(charge === null ? {} : { refunded: fromStripe(charge.amount_refunded, currency) }),
+  }
+}
+
+/** What a list says of an intent of Stripe's, in our words; undefined when it is none of ours. */
+export function listedIntentOf({
+  id: ref,
+  amount,
+  currency,
+  metadata,
+}: Stripe.PaymentIntent): ListedIntent | undefined {
+  const { payment_id: paymentId, booking_id: bookingId, method } = metadata
+  const known = PAYMENT_METHODS.find((each) => each === method)
+  if (paymentId === undefined || bookingId === undefined || known === undefined) return undefined
+  return {
+    ref,
+    paymentId,
+    bookingId,
+    amount: fromStripe(amount, currency),
+    currency: currency.toUpperCase(),
+    method: known,
   }
 }
 
