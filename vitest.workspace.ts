@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config'
 import { SERVICE_NAMES } from './schema/src/services.ts'
+import { SpreadSequencer } from './scripts/src/test/sequencer.ts'
 
 /** Everything that runs in the test's own process: rules, queries against a real Postgres, sagas over several databases. */
 function inProcess(name: string, folder: string) {
@@ -20,7 +21,9 @@ export default defineConfig({
   test: {
     pool: 'forks',
     execArgv: ['--import', new URL('runtime/src/quick-drizzle.ts', import.meta.url).href],
-    maxWorkers: 2,
+    // One more than a small machine has cores, because there is always one that waits: for a process, a timer, a deadline.
+    maxWorkers: 3,
+    sequence: { sequencer: SpreadSequencer },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     globalSetup: ['scripts/src/test/global-setup.ts'],
@@ -29,7 +32,7 @@ export default defineConfig({
       ...SERVICE_NAMES.map((name) => inProcess(name, `services/${name}`)),
       {
         extends: true,
-        // The events once more over RabbitMQ, one file after another, because one of them kills the broker.
+        // The events once more over RabbitMQ; a file has the broker to itself, because one of them kills it.
         test: {
           name: 'rabbitmq',
           // What instances, kills and the outbox do over a broker takes half a minute: `SOAK=1` asks for it.
@@ -39,12 +42,11 @@ export default defineConfig({
           ],
           globalSetup: ['scripts/src/test/rabbitmq.ts'],
           setupFiles: ['runtime/test/rabbitmq.setup.ts'],
-          fileParallelism: false,
         },
       },
       {
         extends: true,
-        // Each of these starts the whole system, so they come last and one after another.
+        // Each of these starts the whole system, on ports and in a directory of its own.
         test: {
           name: 'e2e',
           include: ['**/*.e2e.test.ts'],
@@ -52,8 +54,6 @@ export default defineConfig({
           globalSetup: ['scripts/src/test/data-dir-templates.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
-          sequence: { groupOrder: 1 },
         },
       },
     ],

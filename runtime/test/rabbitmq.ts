@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { beforeAll, beforeEach, expect, inject } from 'vitest'
+import pg from 'pg'
+import { afterAll, beforeAll, beforeEach, expect, inject } from 'vitest'
 
 /*
  * Set-up of the project `rabbitmq`, which runs the tests of the events once more over RabbitMQ.
@@ -35,9 +36,19 @@ async function askBroker(method: 'GET' | 'POST', path = ''): Promise<void> {
   if (!ok) throw new Error(`RabbitMQ did not start (${status})`)
 }
 
-/** Called by the project's set-up file. */
+/** How long the files before this one may take, and the broker until it lets clients in, in milliseconds. */
+const TURN_MILLISECONDS_MAX = 300_000
+
+/** Called by the project's set-up file. A file has the broker to itself: one after another, because one of them kills it. */
 export function useBroker(): void {
-  beforeAll(() => askBroker('GET'), 90_000)
+  let turn: pg.Client
+  beforeAll(async () => {
+    turn = new pg.Client({ connectionString: inject('postgres').adminUrl })
+    await turn.connect()
+    await turn.query(`select pg_advisory_lock(hashtext('the broker of the tests'))`)
+    await askBroker('GET')
+  }, TURN_MILLISECONDS_MAX)
+  afterAll(() => turn.end())
   beforeEach((context) => {
     const { missing } = inject('rabbitmq')
     if (missing !== undefined) context.skip(missing)

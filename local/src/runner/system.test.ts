@@ -204,6 +204,16 @@ describe('a system that ends', () => {
     expect(await timesSeeded()).toBe(before + 1)
   })
 
+  it('passes on what a process says that cannot start, and stops the rest', async () => {
+    const system = launch({ FAKE_BOOKING: 'bad setting' })
+
+    expect(await exitCode(system.runner)).toBe(1)
+    expect(system.printed()).toContain('booking      FAKE_SETTING: expected something else')
+    expect(system.printed()).toContain('booking ended with code 1 before it was ready.')
+    expect(system.printed()).not.toContain('is ready,')
+    await nothingLeft()
+  })
+
   // It waits for each restart, ten seconds in all: `SOAK=1` asks for it.
   it.runIf(process.env['SOAK'])('stops when a process ends again and again, and says which', async () => {
     const system = launch({ FAKE_BOOKING: 'crash loop' })
@@ -312,16 +322,6 @@ describe('a start that cannot be', () => {
     expect(existsSync(join(dataDir, 'logs'))).toBe(false)
   })
 
-  it('passes on what a process says that cannot start, and stops the rest', async () => {
-    const system = launch({ FAKE_BOOKING: 'bad setting' })
-
-    expect(await exitCode(system.runner)).toBe(1)
-    expect(system.printed()).toContain('booking      FAKE_SETTING: expected something else')
-    expect(system.printed()).toContain('booking ended with code 1 before it was ready.')
-    expect(system.printed()).not.toContain('is ready,')
-    await nothingLeft()
-  })
-
   it('names a setting that cannot be used', async () => {
     const system = launch({ PORT_BASE: 'many' })
 
@@ -344,7 +344,8 @@ describe('the real thing instead', () => {
 
   it('runs no database server when all databases are elsewhere, and no issuer with a real user pool', async () => {
     const databases = services.map((name) => ({ name: `${name}_db`, owner: `tikitu_${name}` }))
-    const elsewhere = await startPostgres({ dataDir: join(dataDir, 'elsewhere'), port: 0, durable: false, databases })
+    // The copy has all that a server needs, so that none has to be made.
+    const elsewhere = await startPostgres({ dataDir: join(dataDir, 'postgres'), port: 0, durable: false, databases })
     cleanUp.push(() => elsewhere.stop())
     const urls = services.map((name) => [`DATABASE_URL_${name.toUpperCase()}`, elsewhere.url(`${name}_db`)])
     const pool = { COGNITO_USER_POOL_ID: 'eu-west-1_AbCdEfGhI', COGNITO_CLIENT_IDS: 'one,two' }
