@@ -41,6 +41,7 @@ const QUERIES: Roots = {
     '(first: $many, filter: $filter)',
     '(filter: { category: $category, text: $text })',
     '(filter: { category: THEATRE })',
+    '(first: $two, filter: { text: "Say", category: $category })',
     '(filter: null)',
   ],
   event: [1, 4, 5].map((number) => `(id: "${ids.event(number)}")`).concat('(id: $event)', '(id: "nobody")'),

@@ -19,8 +19,7 @@ test('nothing is lost, however many there are of either', () => {
 })
 
 test('the few stand apart, the first in front, and none at the end', () => {
-  expect(spread(['A', 'B'], ['1', '2', '3', '4', '5', '6', '7', '8'])).toEqual([
-    ...['A', '1', '2', '3'],
-    ...['B', '4', '5', '6', '7', '8'],
-  ])
+  expect(spread(['A', 'B'], ['1', '2', '3', '4', '5', '6', '7', '8'])).toEqual(
+    ['A', '1', '2', '3'].concat('B', '4', '5', '6', '7', '8'),
+  )
 })

@@ -9,7 +9,7 @@ const WAITING = new Set(['e2e', 'rabbitmq'])
  */
 export class SpreadSequencer extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const sorted = await super.sort(files)
+    const sorted = await super.sort.call(this, files)
     return spread(
       sorted.filter(({ project }) => WAITING.has(project.name)),
       sorted.filter(({ project }) => !WAITING.has(project.name)),
