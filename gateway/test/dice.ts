@@ -1,5 +1,5 @@
-import * as fc from 'fast-check'
-import type { GeneratorValue } from 'fast-check'
+import fc from '@tikitu/runtime/testing/properties'
+import type { GeneratorValue } from '@tikitu/runtime/testing/properties'
 
 /** Decides at random, the same way again for the same seed. */
 export interface Dice {

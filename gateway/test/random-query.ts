@@ -1,4 +1,4 @@
-import type { GeneratorValue } from 'fast-check'
+import type { GeneratorValue } from '@tikitu/runtime/testing/properties'
 import type { ServiceName } from '@tikitu/schema/services'
 import { getNamedType, isCompositeType, isObjectType, type GraphQLSchema } from 'graphql'
 import { diceOf, type Dice } from './dice.ts'

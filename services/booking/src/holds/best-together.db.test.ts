@@ -1,6 +1,6 @@
 import type { Database } from '@tikitu/runtime/database'
 import { testDatabase } from '@tikitu/runtime/testing'
-import fc from 'fast-check'
+import fc from '@tikitu/runtime/testing/properties'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { aHold, anEvent, type TestEvent } from '../../test/build.ts'
 import { expectSoundInventory } from '../../test/sound.ts'
