@@ -1,4 +1,4 @@
-import fc from '@tikitu/runtime/testing/properties'
+import { fc } from '@tikitu/runtime/testing/properties'
 import type { GeneratorValue } from '@tikitu/runtime/testing/properties'
 
 /** Decides at random, the same way again for the same seed. */

@@ -1,5 +1,5 @@
 import { anonymous, type Identity } from '@tikitu/runtime/identity'
-import fc from '@tikitu/runtime/testing/properties'
+import { fc } from '@tikitu/runtime/testing/properties'
 import { execute, GraphQLError, parse, validate, type ExecutionResult } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fillBlanks } from './blanks.ts'

@@ -1,4 +1,4 @@
-import fc from '@tikitu/runtime/testing/properties'
+import { fc } from '@tikitu/runtime/testing/properties'
 import { startTestPool, type TestPool } from '@tikitu/runtime/testing/cognito'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { attempts, type Attempt } from './hostile/attempts.ts'

@@ -1,4 +1,4 @@
-import fc from '@tikitu/runtime/testing/properties'
+import { fc } from '@tikitu/runtime/testing/properties'
 import { describe, expect, test } from 'vitest'
 import { CARD_REMOVED, hasCardNumber, withoutCardNumbers } from './card-number.ts'
 

@@ -1,4 +1,4 @@
-import fc from '@tikitu/runtime/testing/properties'
+import { fc } from '@tikitu/runtime/testing/properties'
 import { describe, expect, it } from 'vitest'
 import { currencyExponent, formatMoney, isCurrency, shareOf, sumMoney, timesMoney } from './money.ts'
 

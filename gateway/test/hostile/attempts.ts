@@ -1,4 +1,4 @@
-import fc, { type Arbitrary } from '@tikitu/runtime/testing/properties'
+import { fc, type Arbitrary } from '@tikitu/runtime/testing/properties'
 import { hostileDocument } from './documents.ts'
 
 /** Something that is sent over a connection of its own. */

@@ -1,4 +1,4 @@
-import fc, { type Arbitrary } from '@tikitu/runtime/testing/properties'
+import { fc, type Arbitrary } from '@tikitu/runtime/testing/properties'
 
 /** Fields, types and arguments that there are, that there are not, and that mean something to JavaScript. */
 const name = fc.constantFrom(

@@ -1,4 +1,4 @@
-import fc from '@tikitu/runtime/testing/properties'
+import { fc } from '@tikitu/runtime/testing/properties'
 import { describe, expect, it } from 'vitest'
 import { newId } from '../ids.ts'
 import { connectionOf, instantAndId, pageOf, PAGE_SIZE_MAX } from './connection.ts'

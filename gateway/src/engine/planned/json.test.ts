@@ -1,4 +1,4 @@
-import fc from '@tikitu/runtime/testing/properties'
+import { fc } from '@tikitu/runtime/testing/properties'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { copyOf, merge, quoted, type Json, type JsonObject } from './json.ts'
 

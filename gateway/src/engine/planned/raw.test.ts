@@ -1,4 +1,4 @@
-import fc from '@tikitu/runtime/testing/properties'
+import { fc } from '@tikitu/runtime/testing/properties'
 import { expect, it } from 'vitest'
 import { rawLists } from './raw.ts'
 

@@ -1,7 +1,7 @@
 import type { Database } from '@tikitu/runtime/database'
 import { newId } from '@tikitu/runtime/ids'
 import { testDatabase } from '@tikitu/runtime/testing'
-import fc from '@tikitu/runtime/testing/properties'
+import { fc } from '@tikitu/runtime/testing/properties'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { aHold, anEvent, LIMITS, runOut } from '../../test/build.ts'
 import { expectSoundInventory, together } from '../../test/sound.ts'

@@ -1,6 +1,6 @@
 import type { Database } from '@tikitu/runtime/database'
 import { testDatabase } from '@tikitu/runtime/testing'
-import fc from '@tikitu/runtime/testing/properties'
+import { fc } from '@tikitu/runtime/testing/properties'
 import { beforeAll, expect, test } from 'vitest'
 
 let database: Database

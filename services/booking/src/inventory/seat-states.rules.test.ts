@@ -1,4 +1,4 @@
-import fc from '@tikitu/runtime/testing/properties'
+import { fc } from '@tikitu/runtime/testing/properties'
 import { describe, expect, test } from 'vitest'
 import { layOut, planLayout } from '../venues/plan.rules.ts'
 import { compactLayout, compactSections, sectionChanges } from './compact-map.rules.ts'

@@ -1,4 +1,4 @@
-import fc from '@tikitu/runtime/testing/properties'
+import { fc } from '@tikitu/runtime/testing/properties'
 import { expect, test } from 'vitest'
 import { apportion, NO_FEES, quoteFor } from './price.rules.ts'
 

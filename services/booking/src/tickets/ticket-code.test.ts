@@ -1,5 +1,5 @@
 import { newId } from '@tikitu/runtime/ids'
-import fc from '@tikitu/runtime/testing/properties'
+import { fc } from '@tikitu/runtime/testing/properties'
 import { expect, test } from 'vitest'
 import { sealOf } from './seal.ts'
 import { isSignedBy, newKeyPair, readCode, writeCode } from './ticket-code.ts'

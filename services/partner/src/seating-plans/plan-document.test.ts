@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib'
-import fc from '@tikitu/runtime/testing/properties'
+import { fc } from '@tikitu/runtime/testing/properties'
 import { describe, expect, it } from 'vitest'
 import { placeOfJsonError } from './json-place.rules.ts'
 import { DOCUMENT_BYTES_MAX, readDocument } from './plan-document.ts'

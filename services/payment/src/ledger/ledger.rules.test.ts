@@ -1,4 +1,4 @@
-import fc from '@tikitu/runtime/testing/properties'
+import { fc } from '@tikitu/runtime/testing/properties'
 import { expect, test } from 'vitest'
 import { captureEntries, feeToReturn, refundOwedEntries, refundPaidEntries, type Entry } from './ledger.rules.ts'
 

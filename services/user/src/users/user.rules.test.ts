@@ -1,4 +1,4 @@
-import fc from '@tikitu/runtime/testing/properties'
+import { fc } from '@tikitu/runtime/testing/properties'
 import { describe, expect, it } from 'vitest'
 import { contactChanged, isBirthDate, mayRead, newestSaid, viewFor, type Contact, type Said } from './user.rules.ts'
 
