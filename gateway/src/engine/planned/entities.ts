@@ -1,6 +1,6 @@
 import type { BatchFetchNode, EntityBatchAlias, FetchNode, FlattenNode } from '@graphql-hive/router-query-planner'
 import { parse, type DocumentNode } from 'graphql'
-import { readAnswer, type SubgraphAnswer } from '../resilience/answer.ts'
+import { readAnswer, readAnswerText, type SubgraphAnswer } from '../resilience/answer.ts'
 import { subgraphError } from '../subgraph-error.ts'
 import { ask, compileBody, pathOf, report } from './fetch.ts'
 import type { SharedUpstream } from './in-flight.ts'
@@ -8,7 +8,7 @@ import { copyOf, isObject, merge, type Json, type JsonObject } from './json.ts'
 import { keysOf } from './keys.ts'
 import { compilePath, type PossibleTypes, type Trail, type Walk } from './path.ts'
 import { rawLists, type RawLists, type RawObject } from './raw.ts'
-import { compileRepresentation, type Represent } from './representation.ts'
+import { compileIdentity, compileRepresentation, type Identify, type Represent } from './representation.ts'
 import { compileRewrites, type Rewrite } from './rewrite.ts'
 import type { Run, Step } from './run.ts'
 
@@ -20,6 +20,7 @@ interface Batch {
   readonly variable: string
   readonly walks: readonly Walk[]
   readonly represent: Represent
+  readonly identify: Identify
   readonly rewrite: Rewrite
 }
 
@@ -59,10 +60,8 @@ function compileEntities(
   const batches = aliases.map((alias) => compileAlias(alias, document, possibleTypes))
   return async (run) => {
     const gathered = batches.map((batch) => gather(batch, run))
-    if (gathered.every(({ representations }) => representations.size === 0)) return
-    const variables = gathered.map(
-      ({ batch, representations }) => `"${batch.variable}":[${[...representations.keys()].join(',')}]`,
-    )
+    if (gathered.every(({ representations }) => representations.length === 0)) return
+    const variables = gathered.map(({ batch, representations }) => `"${batch.variable}":[${representations.join(',')}]`)
     const missing = () =>
       batches.flatMap((batch) => locate(batch, run).flatMap((trail) => batch.keys.map((key) => [...trail, key])))
     const call = { body: write(run, variables.join(',')), isMutation: false }
@@ -80,7 +79,8 @@ function compileEntities(
 }
 
 function readVerbatim(bytes: Buffer): RawLists | SubgraphAnswer {
-  return rawLists(bytes.toString('utf8')) ?? readAnswer(bytes)
+  const text = bytes.toString('utf8')
+  return rawLists(text) ?? readAnswerText(text)
 }
 
 function compileAlias(alias: EntityBatchAlias, document: DocumentNode, possibleTypes: PossibleTypes): Batch {
@@ -92,6 +92,7 @@ function compileAlias(alias: EntityBatchAlias, document: DocumentNode, possibleT
     variable: alias.representationsVariableName,
     walks: alias.paths.map((path) => compilePath(path, possibleTypes)),
     represent: compileRepresentation(alias.requires, possibleTypes),
+    identify: compileIdentity(alias.requires, possibleTypes),
     rewrite: compileRewrites(alias.outputRewrites),
   }
 }
@@ -100,8 +101,8 @@ function compileAlias(alias: EntityBatchAlias, document: DocumentNode, possibleT
 interface Gathered {
   readonly batch: Batch
   readonly targets: readonly Target[]
-  /** The index of each in the request. */
-  readonly representations: ReadonlyMap<string, number>
+  /** As they are sent. */
+  readonly representations: readonly string[]
 }
 
 /** An object, and which representation stands for it. */
@@ -110,14 +111,26 @@ interface Target {
   readonly index: number
 }
 
-function gather(batch: Batch, run: Run): Gathered {
+function gather(batch: Batch, { data, variables }: Run): Gathered {
+  const { walks, represent, identify } = batch
   const targets: Target[] = []
-  const representations = new Map<string, number>()
-  visitAll(batch, run, (object, representation) => {
-    let index = representations.get(representation)
-    if (index === undefined) representations.set(representation, (index = representations.size))
+  const representations: string[] = []
+  // Two, because a key may read like the text of something else.
+  const byKey = new Map<string, number>()
+  const byText = new Map<string, number>()
+  const visit = (object: JsonObject) => {
+    const key = identify(object)
+    let index = key === undefined ? undefined : byKey.get(key)
+    if (index === undefined) {
+      const text = represent(object, variables)
+      if (text === undefined) return
+      const [known, name] = key === undefined ? [byText, text] : [byKey, key]
+      index = known.get(name) ?? representations.push(text) - 1
+      known.set(name, index)
+    }
     targets.push({ object, index })
-  })
+  }
+  for (const walk of walks) walk(data, visit)
   return { batch, targets, representations }
 }
 

@@ -1,18 +1,26 @@
 import type { BatchFetchNode, FetchNode } from '@graphql-hive/router-query-planner'
 import { parse, type GraphQLError } from 'graphql'
-import { readAnswer } from '../resilience/answer.ts'
+import { readAnswer, readAnswerText } from '../resilience/answer.ts'
 import type { SubgraphCall } from '../resilience/exchange.ts'
 import { located, subgraphError, unreachable } from '../subgraph-error.ts'
 import type { SharedUpstream } from './in-flight.ts'
 import { isObject, merge, quoted, type Json } from './json.ts'
 import { keysOf } from './keys.ts'
+import type { PartReader } from './partly-read.ts'
 import type { Trail } from './path.ts'
 import { isOnlyData } from './relay.ts'
 import { compileRewrites } from './rewrite.ts'
 import type { Run, Step } from './run.ts'
 
-/** Compiles a fetch of root fields. With `relays`, an answer of nothing but data is the client's as it is, and nobody reads it. */
-export function compileRootFetch(node: FetchNode, upstream: SharedUpstream, relays: boolean): Step {
+/** Ways to read less of an answer of nothing but data. */
+export interface RootShortcuts {
+  /** It is the client's as it is, and nobody reads it. */
+  readonly relays: boolean
+  readonly readPart: PartReader | undefined
+}
+
+/** Compiles a fetch of root fields. */
+export function compileRootFetch(node: FetchNode, upstream: SharedUpstream, { relays, readPart }: RootShortcuts): Step {
   const write = compileBody(node)
   const rewrite = compileRewrites(node.outputRewrites)
   const keys = keysOf(parse(node.operation))
@@ -20,6 +28,11 @@ export function compileRootFetch(node: FetchNode, upstream: SharedUpstream, rela
   return async (run) => {
     const missing = () => keys.map((key) => [key])
     const read = (bytes: Buffer) => {
+      if (readPart) {
+        const text = bytes.toString('utf8')
+        const data = readPart(text)
+        return data ? { data, errors: [] } : readAnswerText(text)
+      }
       if (!relays || !isOnlyData(bytes)) return readAnswer(bytes)
       run.relayed = bytes
       return undefined

@@ -19,6 +19,8 @@ type Sharing = Pick<Caller, 'key' | 'owner'>
 
 /** A call that is under way, and who waits for it. */
 interface SharedCall {
+  readonly subgraph: string
+  readonly body: string
   readonly answer: Promise<Buffer>
   readonly deadlineAt: number
   readonly waiting: Waiting[]
@@ -30,8 +32,11 @@ interface SharedCall {
  * owner asks afterwards, from wherever, does not join what was asked before it.
  */
 export class InFlight {
-  /** By owner, then by caller, then by subgraph and request. */
-  readonly #calls = new Map<string, Map<string, Map<string, SharedCall>>>()
+  /**
+   * By owner, then by caller. They are few, and comparing texts of different lengths costs nothing; to find one of some
+   * kilobytes in a map all of it would have to be read.
+   */
+  readonly #calls = new Map<string, Map<string, Set<SharedCall>>>()
 
   /** The subgraph of this name, shared. Each who waits gets the bytes to read for themselves. */
   over(subgraph: string, upstream: Upstream): SharedUpstream {
@@ -52,9 +57,10 @@ export class InFlight {
 
   #share(subgraph: string, upstream: Upstream, call: SubgraphCall, caller: Sharing): Promise<Buffer> {
     const ofCaller = this.#callsOf(caller)
-    const key = `${subgraph} ${call.body}`
-    const known = ofCaller.get(key)
-    if (known && call.waiting.deadlineAt - known.deadlineAt <= JOIN_MILLISECONDS) {
+    const { body } = call
+    for (const known of ofCaller) {
+      if (known.body !== body || known.subgraph !== subgraph) continue
+      if (call.waiting.deadlineAt - known.deadlineAt > JOIN_MILLISECONDS) continue
       known.waiting.push(call.waiting)
       return known.answer
     }
@@ -62,24 +68,25 @@ export class InFlight {
     const waiting = [call.waiting]
     const hasLeft = () => waiting.every((each) => each.hasLeft())
     const answer = upstream.ask({ ...call, waiting: { deadlineAt, hasLeft } })
-    ofCaller.set(key, { answer, deadlineAt, waiting })
+    const shared: SharedCall = { subgraph, body, answer, deadlineAt, waiting }
+    ofCaller.add(shared)
     const forget = () => {
-      if (ofCaller.get(key)?.waiting === waiting) ofCaller.delete(key)
+      ofCaller.delete(shared)
       if (ofCaller.size === 0) this.#forget(caller, ofCaller)
     }
     answer.then(forget, forget)
     return answer
   }
 
-  #callsOf({ owner, key }: Sharing): Map<string, SharedCall> {
+  #callsOf({ owner, key }: Sharing): Set<SharedCall> {
     let ofOwner = this.#calls.get(owner)
-    if (!ofOwner) this.#calls.set(owner, (ofOwner = new Map<string, Map<string, SharedCall>>()))
+    if (!ofOwner) this.#calls.set(owner, (ofOwner = new Map<string, Set<SharedCall>>()))
     let ofCaller = ofOwner.get(key)
-    if (!ofCaller) ofOwner.set(key, (ofCaller = new Map<string, SharedCall>()))
+    if (!ofCaller) ofOwner.set(key, (ofCaller = new Set<SharedCall>()))
     return ofCaller
   }
 
-  #forget({ owner, key }: Sharing, ofCaller: Map<string, SharedCall>): void {
+  #forget({ owner, key }: Sharing, ofCaller: Set<SharedCall>): void {
     const ofOwner = this.#calls.get(owner)
     if (ofOwner?.get(key) !== ofCaller) return
     ofOwner.delete(key)

@@ -1,4 +1,4 @@
-import type { Raw } from './raw.ts'
+import { Raw } from './raw.ts'
 
 /** A JSON value; where no step of a plan looks, also one that nobody has read. */
 export type Json = null | boolean | number | string | Raw | Json[] | JsonObject
@@ -28,6 +28,7 @@ export function merge(target: JsonObject, source: JsonObject): void {
 }
 
 function merged(old: Json, value: Json): Json {
+  if (old instanceof Raw || value instanceof Raw) return value
   if (isObject(old) && isObject(value)) {
     merge(old, value)
     return old

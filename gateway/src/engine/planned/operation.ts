@@ -19,6 +19,7 @@ import { compilePlan, NO_SHORTCUTS, type PlanContext, type Shortcuts } from './p
 import { compileProjection, type Projection } from './projection.ts'
 import { eventsOf } from './event-source.ts'
 import { withoutKeyAliases } from './key-aliases.ts'
+import { partReaders } from './partly-read.ts'
 import { renameErrors } from './rename.ts'
 import type { Run, Step } from './run.ts'
 import type { Fragments } from './selection.ts'
@@ -142,7 +143,10 @@ function shortcutsOf(
   asked: Selected,
   { schema, possibleTypes }: OperationContext,
 ): Shortcuts {
-  if (plan.kind !== 'Fetch') return { relays: false, verbatim: verbatimFetches(plan, root, asked, possibleTypes) }
+  if (plan.kind !== 'Fetch') {
+    const readers = partReaders(plan, root, asked)
+    return { relays: false, readers, verbatim: verbatimFetches(plan, root, asked, possibleTypes) }
+  }
   if (plan.outputRewrites && plan.outputRewrites.length > 0) return NO_SHORTCUTS
   const sent = selectedBy(schema, parse(plan.operation, { noLocation: true }))
   return { ...NO_SHORTCUTS, relays: selectAlike(root, asked, sent) }

@@ -2,6 +2,7 @@ import type { BatchFetchNode, FetchNode, PlanNode } from '@graphql-hive/router-q
 import { compileBatch, compileFlatten, type EntityTools } from './entities.ts'
 import { compileRootFetch } from './fetch.ts'
 import type { SharedUpstream } from './in-flight.ts'
+import type { PartReader } from './partly-read.ts'
 import type { PossibleTypes } from './path.ts'
 import type { Step } from './run.ts'
 
@@ -16,12 +17,14 @@ export interface PlanContext {
 export interface Shortcuts {
   /** The plan is one fetch, and its answer is the client's. */
   readonly relays: boolean
+  /** Read the answers of fetches of root fields in part. */
+  readonly readers: ReadonlyMap<FetchNode, PartReader>
   /** The fetches of entities whose fields go into the answer as they are. */
   readonly verbatim: ReadonlySet<FetchNode | BatchFetchNode>
 }
 
 /** For plans that everything has to be read of. */
-export const NO_SHORTCUTS: Shortcuts = { relays: false, verbatim: new Set() }
+export const NO_SHORTCUTS: Shortcuts = { relays: false, readers: new Map(), verbatim: new Set() }
 
 /**
  * Compiles a plan, or throws when it has a node that nothing here can carry out. The shortcuts are
@@ -30,7 +33,10 @@ export const NO_SHORTCUTS: Shortcuts = { relays: false, verbatim: new Set() }
 export function compilePlan(node: PlanNode, context: PlanContext, shortcuts: Shortcuts): Step {
   switch (node.kind) {
     case 'Fetch':
-      return compileRootFetch(node, upstreamOf(node.serviceName, context), shortcuts.relays)
+      return compileRootFetch(node, upstreamOf(node.serviceName, context), {
+        relays: shortcuts.relays,
+        readPart: shortcuts.readers.get(node),
+      })
     case 'BatchFetch':
       return compileBatch(node, toolsFor(node, context, shortcuts))
     case 'Flatten':

@@ -46,10 +46,11 @@ const OBJECT_OPENS = 0x7b
 const OBJECT_CLOSES = 0x7d
 
 /** Where nothing is: the text is not what it should be. */
-const NOWHERE = -1
+export const NOWHERE = -1
 
 /** Reads the list that begins here, and answers where it ends. */
 function readList(text: string, begin: number, list: RawObject[]): number {
+  const keys: Key[] = []
   let at = begin + 1
   if (text.charCodeAt(at) === LIST_CLOSES) return at + 1
   for (;;) {
@@ -58,7 +59,7 @@ function readList(text: string, begin: number, list: RawObject[]): number {
       at += 4
     } else {
       const object: [string, Raw][] = []
-      at = readObject(text, at, object)
+      at = readObject(text, at, object, keys)
       if (at === NOWHERE) return NOWHERE
       list.push(object)
     }
@@ -68,15 +69,29 @@ function readList(text: string, begin: number, list: RawObject[]): number {
   }
 }
 
-function readObject(text: string, begin: number, object: [string, Raw][]): number {
+/** A key of the object before, which is most probably one of the next. */
+interface Key {
+  readonly name: string
+  /** As it is written. */
+  readonly text: string
+}
+
+function readObject(text: string, begin: number, object: [string, Raw][], keys: Key[]): number {
   if (text.charCodeAt(begin) !== OBJECT_OPENS) return NOWHERE
   let at = begin + 1
   if (text.charCodeAt(at) === OBJECT_CLOSES) return at + 1
-  for (;;) {
-    const value = afterKey(text, at)
-    const end = value === NOWHERE ? NOWHERE : afterValue(text, value)
+  for (let index = 0; ; index += 1) {
+    let key = keys[index]
+    if (key === undefined || !text.startsWith(key.text, at)) {
+      const value = afterKey(text, at)
+      if (value === NOWHERE) return NOWHERE
+      key = { name: text.slice(at + 1, value - 2), text: text.slice(at, value) }
+      keys[index] = key
+    }
+    const value = at + key.text.length
+    const end = afterValue(text, value)
     if (end === NOWHERE) return NOWHERE
-    object.push([text.slice(at + 1, value - 2), new Raw(text.slice(value, end))])
+    object.push([key.name, new Raw(text.slice(value, end))])
     const next = text.charCodeAt(end)
     at = end + 1
     if (next === OBJECT_CLOSES) return at
@@ -91,7 +106,8 @@ function afterKey(text: string, begin: number): number {
   return end !== NOWHERE && text.charCodeAt(end + 1) === COLON ? end + 2 : NOWHERE
 }
 
-function afterValue(text: string, begin: number): number {
+/** Where the value ends that begins here; `NOWHERE` when the text ends before. */
+export function afterValue(text: string, begin: number): number {
   const first = text.charCodeAt(begin)
   if (first === QUOTE) return afterString(text, begin)
   let depth = 0

@@ -1,6 +1,6 @@
 import type { RequiresSelection } from '@graphql-hive/router-query-planner'
 import { describe, expect, it } from 'vitest'
-import { compileRepresentation } from './representation.ts'
+import { compileIdentity, compileRepresentation } from './representation.ts'
 
 const possibleTypes = (name: string) => new Set([name])
 const field = (name: string, selections?: RequiresSelection[]): RequiresSelection => ({
@@ -44,5 +44,31 @@ describe('what identifies an object to a subgraph', () => {
     )
     expect(switched({ __typename: 'User', id: '1' }, { yes: true })).toBe('{"__typename":"User","id":"1"}')
     expect(switched({ __typename: 'User' }, { yes: false })).toBe('{"__typename":"User"}')
+  })
+})
+
+describe('what tells objects from each other', () => {
+  const user = { __typename: 'User', id: '1', name: 'x' }
+
+  it('is their key, when it is one text of one type', () => {
+    const identify = compileIdentity([on('User', field('__typename'), field('id'))], possibleTypes)
+    expect(identify(user)).toBe('1')
+    expect(identify({ ...user, id: 1 })).toBeUndefined()
+    expect(identify({ ...user, __typename: 'Event' })).toBeUndefined()
+  })
+
+  it.each([
+    ['several types', [on('User', field('__typename'), field('id')), on('Event', field('__typename'), field('id'))]],
+    ['several keys', [on('User', field('__typename'), field('id'), field('name'))]],
+    ['no key', [on('User', field('__typename'))]],
+    ['a key with parts', [on('User', field('__typename'), field('id', [field('of')]))]],
+    ['a condition', [{ ...on('User', field('__typename'), field('id')), skipIf: 'no' } as RequiresSelection]],
+  ])('is not known beforehand of %s', (_, selections) => {
+    expect(compileIdentity(selections, possibleTypes)(user)).toBeUndefined()
+  })
+
+  it('is not known of an interface, whose objects have several types', () => {
+    const identify = compileIdentity([on('Node', field('__typename'), field('id'))], () => new Set(['Node', 'User']))
+    expect(identify(user)).toBeUndefined()
   })
 })

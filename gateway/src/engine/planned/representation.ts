@@ -6,10 +6,36 @@ import type { Run } from './run.ts'
 /** Writes what identifies an object to a subgraph as JSON; undefined when the object has not got it. */
 export type Represent = (object: JsonObject, variables: Run['variables']) => string | undefined
 
+/**
+ * The key by which a subgraph knows an object, where that is one text and all objects are of one type: equal keys mean
+ * equal representations. Undefined for an object that has to be represented to tell.
+ */
+export type Identify = (object: JsonObject) => string | undefined
+
 /** Compiles what a fetch requires of an object: its key, and the fields that `@requires` names. */
 export function compileRepresentation(requires: readonly RequiresSelection[], possibleTypes: PossibleTypes): Represent {
   return compileKeys(requires, possibleTypes) ?? compileAny(requires, possibleTypes)
 }
+
+/** Compiles what tells such objects from each other. */
+export function compileIdentity(requires: readonly RequiresSelection[], possibleTypes: PossibleTypes): Identify {
+  const [fragment, ...others] = requires
+  if (fragment?.kind !== 'InlineFragment' || others.length > 0) return unknown
+  const names = fragment.selections.flatMap((selection) =>
+    selection.kind === 'Field' && !selection.selections?.length ? [selection.alias ?? selection.name] : [],
+  )
+  const [key, ...more] = names.filter((name) => name !== '__typename')
+  const [typename, ...types] = possibleTypes(fragment.typeCondition)
+  const isOneKeyOfOneType = names.length === 2 && fragment.selections.length === 2 && more.length + types.length === 0
+  if (key === undefined || !isOneKeyOfOneType) return unknown
+  if (fragment.skipIf !== undefined || fragment.includeIf !== undefined) return unknown
+  return (object) => {
+    const value = object[key]
+    return typeof value === 'string' && object['__typename'] === typename ? value : undefined
+  }
+}
+
+const unknown: Identify = () => undefined
 
 /**
  * What nearly all entities are identified by: fields without selections, and no type that two fragments are about.

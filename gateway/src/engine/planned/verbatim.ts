@@ -1,28 +1,9 @@
-import type {
-  BatchFetchNode,
-  FetchNode,
-  FlattenNodePathSegment,
-  PlanNode,
-  RequiresSelection,
-} from '@graphql-hive/router-query-planner'
+import type { BatchFetchNode, FetchNode, FlattenNodePathSegment, PlanNode } from '@graphql-hive/router-query-planner'
 import { getNamedType, parse, type GraphQLObjectType } from 'graphql'
 import { below, fieldAlike, objectsOf, selectedBy, type Selected } from './alike.ts'
+import { begins, entityFetches, fieldsOf, namesIn, type EntityFetch, type EntityPart } from './entity-fetches.ts'
 import { collectFields } from './selection.ts'
 import type { PossibleTypes } from './path.ts'
-
-/** A fetch that adds to objects, with everything that it adds to. */
-interface EntityFetch {
-  readonly node: FetchNode | BatchFetchNode
-  readonly parts: readonly EntityPart[]
-}
-
-interface EntityPart {
-  /** The field of the subgraph's answer. */
-  readonly key: string
-  readonly paths: readonly (readonly FlattenNodePathSegment[])[]
-  readonly requires: readonly RequiresSelection[]
-  readonly isRewritten: boolean
-}
 
 /**
  * The fetches of a plan whose answers can be put into the client's as they were written: each of their fields is asked
@@ -45,33 +26,6 @@ export function verbatimFetches(
     })
   })
   return new Set(verbatim.map(({ node }) => node))
-}
-
-function entityFetches(node: PlanNode): EntityFetch[] {
-  switch (node.kind) {
-    case 'Sequence':
-    case 'Parallel':
-      return node.nodes.flatMap(entityFetches)
-    case 'Flatten': {
-      if (node.node.kind !== 'Fetch') return entityFetches(node.node)
-      const { requires = [], outputRewrites = [] } = node.node
-      const isRewritten = outputRewrites.length > 0
-      return [{ node: node.node, parts: [{ key: '_entities', paths: [node.path], requires, isRewritten }] }]
-    }
-    case 'BatchFetch': {
-      const parts = node.entityBatch.aliases.map(({ alias, paths, requires, outputRewrites = [] }) => ({
-        key: alias,
-        paths,
-        requires,
-        isRewritten: outputRewrites.length > 0,
-      }))
-      return [{ node, parts }]
-    }
-    case 'Condition':
-      return [node.ifClause, node.elseClause].flatMap((clause) => (clause ? entityFetches(clause) : []))
-    default:
-      return []
-  }
 }
 
 interface Sides {
@@ -150,18 +104,4 @@ function isLookedInto(part: EntityPart, keys: ReadonlySet<string>, fetches: read
       )
     }),
   )
-}
-
-const fieldsOf = (path: readonly FlattenNodePathSegment[]) =>
-  path.flatMap((segment) => (typeof segment === 'object' && 'Field' in segment ? [segment.Field] : []))
-
-const begins = (path: readonly string[], beginning: readonly string[]) =>
-  beginning.every((key, index) => path[index] === key)
-
-function namesIn(selections: readonly RequiresSelection[]): string[] {
-  return selections.flatMap((selection) => {
-    if (selection.kind === 'FragmentSpread') return []
-    const own = selection.kind === 'Field' ? [selection.name, selection.alias ?? selection.name] : []
-    return [...own, ...namesIn(selection.selections ?? [])]
-  })
 }

@@ -8,7 +8,12 @@ export interface SubgraphAnswer {
 
 /** Reads the bytes of an answer, or throws when they are no GraphQL. */
 export function readAnswer(bytes: Buffer): SubgraphAnswer {
-  const answer = JSON.parse(bytes.toString('utf8')) as Json
+  return readAnswerText(bytes.toString('utf8'))
+}
+
+/** Reads an answer that was bytes, or throws when it is no GraphQL. */
+export function readAnswerText(text: string): SubgraphAnswer {
+  const answer = JSON.parse(text) as Json
   if (!isObject(answer)) throw new Error('the answer is no GraphQL')
   const { data = null, errors = [] } = answer
   if (!Array.isArray(errors) || (data === null && errors.length === 0)) throw new Error('the answer is no GraphQL')
