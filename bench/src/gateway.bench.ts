@@ -174,7 +174,13 @@ async function measure(stage: Stage, { gateway, operation, clients, round, secon
     .catch((error: unknown) => {
       throw new Error(`${gateway.name}, ${operation.title}, ${clientsText(clients)}`, { cause: error })
     })
-  for (const kept of result.kept) await compareKept(stage, gateway, operation, kept)
+  for (const kept of result.kept) {
+    await compareKept(stage, gateway, operation, kept).catch((error: unknown) => {
+      throw new Error(`${gateway.name} gave a wrong answer under load. It logged last:\n${gateway.lastWords()}`, {
+        cause: error,
+      })
+    })
+  }
   return {
     gateway: gateway.name,
     operation,

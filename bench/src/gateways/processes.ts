@@ -7,6 +7,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 /** How long a process may take until it answers, in milliseconds. */
 const READY_MILLISECONDS = 60_000
 
+/** Lines of a log that tell what went wrong at its end. */
+const LAST_LINES = 20
+
 /** A process of Node to run. */
 export interface Program {
   /** Names its log. */
@@ -28,6 +31,8 @@ export interface Running {
   readonly port: number
   /** Tells it something and waits until it tells `answer`. */
   ask(message: object, answer: string): Promise<void>
+  /** The last lines that it has logged. */
+  lastWords(): string
   /** Ends it as Ctrl-C would, and waits for that. */
   stop(): Promise<void>
 }
@@ -47,6 +52,7 @@ export async function startProgram(program: Program, logs: string): Promise<Runn
     pid: child.pid ?? 0,
     port: program.port,
     ask: (message: object, answer: string) => ask(child, message, answer),
+    lastWords: () => readFileSync(log, 'utf8').trimEnd().split('\n').slice(-LAST_LINES).join('\n'),
     stop: () => stop(child),
   }
   try {

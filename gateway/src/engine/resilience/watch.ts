@@ -17,7 +17,8 @@ export class Watch {
 
   add(watched: Watched): void {
     this.#watched.add(watched)
-    this.#timer ??= setInterval(() => this.#look(), LOOK_MILLISECONDS).unref()
+    // Timers come before sockets: after a pause of the whole process, what has been answered meanwhile is read first.
+    this.#timer ??= setInterval(() => setImmediate(() => this.#look()), LOOK_MILLISECONDS).unref()
   }
 
   delete(watched: Watched): void {
