@@ -108,3 +108,16 @@ it('does not let a request wait for a call that will end long before its own tim
   void inFlight.over('booking', upstream).ask(until(2_001), ME)
   expect(calls).toHaveLength(2)
 })
+
+it('tells requests from each other that end alike, and answers each with its own', async () => {
+  const { calls, upstream, inFlight } = setUp()
+  const end = 'x'.repeat(1_000)
+  const booking = inFlight.over('booking', upstream)
+  const asked = [`1${end}`, `2${end}`, `2${end}`].map((body) => booking.ask(aCall(body), ME))
+  expect(calls.map(({ call }) => call.body[0])).toEqual(['1', '2'])
+  calls[0]?.answer('one')
+  calls[1]?.answer('two')
+  expect((await Promise.all(asked)).map(String)).toEqual(['one', 'two', 'two'])
+  void booking.ask(aCall(`2${end}`), ME)
+  expect(calls).toHaveLength(3)
+})

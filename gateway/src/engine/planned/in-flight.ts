@@ -17,9 +17,17 @@ export interface SharedUpstream {
 /** Who may share what is under way, and whose changes end that. */
 type Sharing = Pick<Caller, 'key' | 'owner'>
 
+/** Characters at the end of a request that mostly tell it from others of the operation: the last of its ids. */
+const TELLING_CHARACTERS = 64
+
+/**
+ * What finds a call under way: to look for some kilobytes in a map all of them would have to be read. Of different calls
+ * with one key the last is found, and the others are not shared.
+ */
+const keyOf = (subgraph: string, body: string) => `${subgraph} ${body.length} ${body.slice(-TELLING_CHARACTERS)}`
+
 /** A call that is under way, and who waits for it. */
 interface SharedCall {
-  readonly subgraph: string
   readonly body: string
   readonly answer: Promise<Buffer>
   readonly deadlineAt: number
@@ -32,11 +40,8 @@ interface SharedCall {
  * owner asks afterwards, from wherever, does not join what was asked before it.
  */
 export class InFlight {
-  /**
-   * By owner, then by caller. They are few, and comparing texts of different lengths costs nothing; to find one of some
-   * kilobytes in a map all of it would have to be read.
-   */
-  readonly #calls = new Map<string, Map<string, Set<SharedCall>>>()
+  /** By owner, then by caller, then by `keyOf` subgraph and request. */
+  readonly #calls = new Map<string, Map<string, Map<string, SharedCall>>>()
 
   /** The subgraph of this name, shared. Each who waits gets the bytes to read for themselves. */
   over(subgraph: string, upstream: Upstream): SharedUpstream {
@@ -58,9 +63,9 @@ export class InFlight {
   #share(subgraph: string, upstream: Upstream, call: SubgraphCall, caller: Sharing): Promise<Buffer> {
     const ofCaller = this.#callsOf(caller)
     const { body } = call
-    for (const known of ofCaller) {
-      if (known.body !== body || known.subgraph !== subgraph) continue
-      if (call.waiting.deadlineAt - known.deadlineAt > JOIN_MILLISECONDS) continue
+    const key = keyOf(subgraph, body)
+    const known = ofCaller.get(key)
+    if (known?.body === body && call.waiting.deadlineAt - known.deadlineAt <= JOIN_MILLISECONDS) {
       known.waiting.push(call.waiting)
       return known.answer
     }
@@ -68,25 +73,25 @@ export class InFlight {
     const waiting = [call.waiting]
     const hasLeft = () => waiting.every((each) => each.hasLeft())
     const answer = upstream.ask({ ...call, waiting: { deadlineAt, hasLeft } })
-    const shared: SharedCall = { subgraph, body, answer, deadlineAt, waiting }
-    ofCaller.add(shared)
+    const shared: SharedCall = { body, answer, deadlineAt, waiting }
+    ofCaller.set(key, shared)
     const forget = () => {
-      ofCaller.delete(shared)
+      if (ofCaller.get(key) === shared) ofCaller.delete(key)
       if (ofCaller.size === 0) this.#forget(caller, ofCaller)
     }
     answer.then(forget, forget)
     return answer
   }
 
-  #callsOf({ owner, key }: Sharing): Set<SharedCall> {
+  #callsOf({ owner, key }: Sharing): Map<string, SharedCall> {
     let ofOwner = this.#calls.get(owner)
-    if (!ofOwner) this.#calls.set(owner, (ofOwner = new Map<string, Set<SharedCall>>()))
+    if (!ofOwner) this.#calls.set(owner, (ofOwner = new Map<string, Map<string, SharedCall>>()))
     let ofCaller = ofOwner.get(key)
-    if (!ofCaller) ofOwner.set(key, (ofCaller = new Set<SharedCall>()))
+    if (!ofCaller) ofOwner.set(key, (ofCaller = new Map<string, SharedCall>()))
     return ofCaller
   }
 
-  #forget({ owner, key }: Sharing, ofCaller: Set<SharedCall>): void {
+  #forget({ owner, key }: Sharing, ofCaller: Map<string, SharedCall>): void {
     const ofOwner = this.#calls.get(owner)
     if (ofOwner?.get(key) !== ofCaller) return
     ofOwner.delete(key)
