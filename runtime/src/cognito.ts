@@ -5,6 +5,7 @@ import { SimpleJwksCache, SimplePenaltyBox } from 'aws-jwt-verify/jwk'
 import { z } from 'zod'
 import { commonVariables, ConfigurationError, readVariables } from './config.ts'
 import { Fault } from './fault.ts'
+import { timeoutSignal } from './timeout.ts'
 
 /** Whose tokens we believe. */
 export interface CognitoConfig {
@@ -235,7 +236,7 @@ function localKeys(origin: string): Fetcher {
     fetch: async (uri) => {
       const url = new URL(new URL(uri).pathname, origin)
       try {
-        const response = await fetch(url, { signal: AbortSignal.timeout(JWKS_MILLISECONDS), redirect: 'error' })
+        const response = await fetch(url, { signal: timeoutSignal(JWKS_MILLISECONDS), redirect: 'error' })
         if (!response.ok) throw new Error(`status ${response.status}`)
         return await response.arrayBuffer()
       } catch (error) {

@@ -1,5 +1,6 @@
 import { Fault } from '@tikitu/runtime/fault'
 import { IDENTITY_HEADER, serviceIdentity, signIdentity } from '@tikitu/runtime/identity'
+import { timeoutSignal } from '@tikitu/runtime/timeout'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { GatewayConfig } from '../config.ts'
 
@@ -27,7 +28,7 @@ export function addMedia(app: FastifyInstance, config: GatewayConfig): void {
   const pass = async (url: string, requestId: string, init: Passed, reply: FastifyReply) => {
     const statement = signIdentity(serviceIdentity('gateway', requestId), config.identitySecret)
     const headers = { ...init.headers, [IDENTITY_HEADER]: statement, 'x-request-id': requestId }
-    const signal = AbortSignal.timeout(PASS_MILLISECONDS)
+    const signal = timeoutSignal(PASS_MILLISECONDS)
     const answer = await fetch(`${config.serviceUrls.booking}${url}`, { ...init, headers, signal }).catch(
       (cause: unknown) => {
         throw new Fault('UNAVAILABLE', 'Pictures cannot be reached right now. Please try again.', { cause })

@@ -1,6 +1,7 @@
 import { Fault } from '@tikitu/runtime/fault'
 import { IDENTITY_HEADER, serviceIdentity, signIdentity } from '@tikitu/runtime/identity'
 import { isId } from '@tikitu/runtime/ids'
+import { timeoutSignal } from '@tikitu/runtime/timeout'
 import type { FastifyInstance } from 'fastify'
 import type { GatewayConfig } from '../config.ts'
 import { LruMap } from '../lru.ts'
@@ -46,7 +47,7 @@ export function addSeatMaps(app: FastifyInstance, config: GatewayConfig): void {
     const statement = signIdentity(serviceIdentity('gateway', requestId), config.identitySecret)
     const headers: Record<string, string> = { [IDENTITY_HEADER]: statement, 'x-request-id': requestId }
     if (known) headers['if-none-match'] = known.tag
-    const signal = AbortSignal.timeout(PASS_MILLISECONDS)
+    const signal = timeoutSignal(PASS_MILLISECONDS)
     const url = `${config.serviceUrls.booking}/events/${eventId}/seat-map`
     const answer = await fetch(url, { headers, signal, redirect: 'error' }).catch((cause: unknown) => {
       throw unavailable(cause)

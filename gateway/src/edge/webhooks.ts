@@ -1,5 +1,6 @@
 import { Fault } from '@tikitu/runtime/fault'
 import { IDENTITY_HEADER, serviceIdentity, signIdentity } from '@tikitu/runtime/identity'
+import { timeoutSignal } from '@tikitu/runtime/timeout'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { GatewayConfig } from '../config.ts'
 import { Budget } from './budget.ts'
@@ -41,7 +42,7 @@ export function addWebhooks(app: FastifyInstance, config: GatewayConfig): void {
       'x-request-id': request.id,
       ...(typeof signature === 'string' ? { 'stripe-signature': signature } : {}),
     }
-    const init = { method: 'POST', headers, body: new Uint8Array(body), signal: AbortSignal.timeout(PASS_MILLISECONDS) }
+    const init = { method: 'POST', headers, body: new Uint8Array(body), signal: timeoutSignal(PASS_MILLISECONDS) }
     const answer = await fetch(`${config.serviceUrls.payment}/webhooks/${provider}`, init).catch((cause: unknown) => {
       throw new Fault('UNAVAILABLE', 'Webhooks cannot be taken right now. Please send this one again.', { cause })
     })

@@ -1,4 +1,5 @@
 import { IDENTITY_HEADER, serviceIdentity, signIdentity } from '@tikitu/runtime/identity'
+import { timeoutSignal } from '@tikitu/runtime/timeout'
 import { HEALTH_PATH, serviceHealth, type ServiceHealth } from '@tikitu/schema/health'
 import { SERVICE_NAMES } from '@tikitu/schema/services'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -76,7 +77,7 @@ async function read(url: string, secret: string, requestId: string): Promise<Ser
         [IDENTITY_HEADER]: signIdentity(serviceIdentity('gateway', requestId), secret),
         'x-request-id': requestId,
       },
-      signal: AbortSignal.timeout(HEALTH_MILLISECONDS),
+      signal: timeoutSignal(HEALTH_MILLISECONDS),
       redirect: 'error',
     })
     if (response.ok) return serviceHealth.parse(await response.json())

@@ -1,3 +1,4 @@
+import { timeoutSignal } from '@tikitu/runtime/timeout'
 import { SERVICE_NAMES, type ServiceName } from '@tikitu/schema/services'
 import type { FastifyInstance } from 'fastify'
 
@@ -38,7 +39,7 @@ async function ask(url: string): Promise<ServiceHealth> {
 async function isReady(url: string): Promise<boolean> {
   try {
     const response = await fetch(`${url}/readyz`, {
-      signal: AbortSignal.timeout(READY_MILLISECONDS),
+      signal: timeoutSignal(READY_MILLISECONDS),
       redirect: 'error',
     })
     await response.body?.cancel()

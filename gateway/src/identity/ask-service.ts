@@ -1,5 +1,6 @@
 import { Fault } from '@tikitu/runtime/fault'
 import { IDENTITY_HEADER, serviceIdentity, signIdentity } from '@tikitu/runtime/identity'
+import { timeoutSignal } from '@tikitu/runtime/timeout'
 import { PRINCIPAL_PATH, PRINCIPALS_MAX, PRINCIPALS_PATH } from '@tikitu/schema/principals'
 import { request } from 'undici'
 import { z } from 'zod'
@@ -94,7 +95,7 @@ async function inTime<Result>(
   { timeoutMilliseconds }: ServiceToAsk<unknown>,
   ask: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
-  const signal = AbortSignal.timeout(timeoutMilliseconds)
+  const signal = timeoutSignal(timeoutMilliseconds)
   try {
     return await ask(signal)
   } catch (error) {

@@ -2,6 +2,7 @@ import { Fault } from '@tikitu/runtime/fault'
 import { IDENTITY_HEADER, serviceIdentity, signIdentity } from '@tikitu/runtime/identity'
 import { newId } from '@tikitu/runtime/ids'
 import type { Logger } from '@tikitu/runtime/log'
+import { timeoutSignal } from '@tikitu/runtime/timeout'
 import { revocationPage, REVOCATIONS_PATH, type Revocation } from '@tikitu/schema/revocations'
 
 /** How the user service is asked for revocations. */
@@ -77,7 +78,7 @@ async function askAfter(
       [IDENTITY_HEADER]: signIdentity(serviceIdentity('gateway', requestId), identitySecret),
       'x-request-id': requestId,
     },
-    signal: AbortSignal.any([ended, AbortSignal.timeout(timeoutMilliseconds)]),
+    signal: AbortSignal.any([ended, timeoutSignal(timeoutMilliseconds)]),
     redirect: 'error',
   })
   if (!response.ok) {

@@ -1,5 +1,6 @@
 import { FAULT_CODES, Fault } from '@tikitu/runtime/fault'
 import { IDENTITY_HEADER } from '@tikitu/runtime/identity'
+import { timeoutSignal } from '@tikitu/runtime/timeout'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { GatewayConfig } from '../config.ts'
@@ -50,7 +51,7 @@ export function addRest(
     const url = `${config.serviceUrls.booking}${route.at(encodeURIComponent(request.params.id))}`
     const init = {
       headers: { [IDENTITY_HEADER]: sign(identity), 'x-request-id': request.id },
-      signal: AbortSignal.timeout(config.requestTimeoutMilliseconds),
+      signal: timeoutSignal(config.requestTimeoutMilliseconds),
       redirect: 'error',
     } as const
     const answer = await fetch(url, init).catch((cause: unknown) => {

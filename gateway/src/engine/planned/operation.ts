@@ -1,4 +1,5 @@
 import type { FetchNode, PlanNode, QueryPlanner } from '@graphql-hive/router-query-planner'
+import { timeoutSignal } from '@tikitu/runtime/timeout'
 import {
   getOperationAST,
   Kind,
@@ -122,7 +123,7 @@ async function planOf(planner: QueryPlanner, text: string, name: string | undefi
   const { node } =
     text.length <= PLANNED_AT_ONCE_CHARACTERS
       ? planner.plan(text, name, new Set(), 0)
-      : await planner.planAsync(text, name, new Set(), 0, AbortSignal.timeout(PLAN_MILLISECONDS))
+      : await planner.planAsync(text, name, new Set(), 0, timeoutSignal(PLAN_MILLISECONDS))
   return node
 }
 

@@ -1,5 +1,6 @@
 import { Fault } from '@tikitu/runtime/fault'
 import { IDENTITY_HEADER, signIdentity, type Identity } from '@tikitu/runtime/identity'
+import { timeoutSignal } from '@tikitu/runtime/timeout'
 import type { ServiceName } from '@tikitu/schema/services'
 import type { z } from 'zod'
 
@@ -41,7 +42,7 @@ export function httpPeers({ serviceUrls, identitySecret }: PeerOptions): Peers {
             ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           },
           ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
-          signal: AbortSignal.timeout(ANSWER_MILLISECONDS),
+          signal: timeoutSignal(ANSWER_MILLISECONDS),
           redirect: 'error',
         })
         if (!response.ok) throw new Error(`${service} answered ${response.status}: ${await response.text()}`)
