@@ -87,6 +87,17 @@ describe('connections', () => {
     expect(sockets).toHaveLength(2)
   })
 
+  it('carry together what comes in one turn of the event loop, so that the other side is woken once', async () => {
+    await Promise.all([send(), send()])
+    const happened: string[] = []
+    const taken = () => happened.push('taken') > 0
+    const sent = [send({ taken })]
+    happened.push('another comes')
+    sent.push(send({ taken }))
+    await Promise.all(sent)
+    expect(happened).toEqual(['another comes', 'taken', 'taken'])
+  })
+
   it('carry nothing that was taken back while it waited', async () => {
     const given = send({ body: '"nobody wants this"', taken: () => false })
     expect(await Promise.race([given, send()])).toBe('{}')

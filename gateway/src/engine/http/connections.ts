@@ -36,6 +36,8 @@ export class Connections implements Keeper {
   readonly #idle: Connection[] = []
   /** Requests without a connection, in the order in which they came. */
   readonly #waiting = new Set<Outgoing>()
+  /** Requests of this turn of the event loop. */
+  #gathered: Outgoing[] = []
   #isClosed = false
 
   constructor({ max, ...target }: ConnectionsOptions) {
@@ -43,9 +45,15 @@ export class Connections implements Keeper {
     this.#target = { ...target, scratch: Buffer.allocUnsafeSlow(SCRATCH_BYTES) }
   }
 
-  /** Sends a request as soon as there is a connection. */
+  /**
+   * Sends a request as soon as there is a connection, after the event loop has read what else has come: requests that are sent
+   * one behind the other are found together at the other end, which would be woken for each of them otherwise.
+   */
   send(request: Outgoing): void {
-    if (request.mayBeLost) return this.#sendNow(request)
+    if (request.mayBeLost) {
+      if (this.#gathered.push(request) === 1) setImmediate(() => this.#sendGathered())
+      return
+    }
     // What has happened to sockets until now is known when the event loop has looked at them once more, between the two.
     setImmediate(() => setImmediate(() => this.#sendNow(request)))
   }
@@ -79,6 +87,12 @@ export class Connections implements Keeper {
     // While some are open, or as many are being opened, whoever waits has hope.
     if (cause && this.#all.size === this.#opening.size) this.#failWaiting(cause, this.#opening.size)
     else if (!this.#isClosed) this.#openMore()
+  }
+
+  #sendGathered(): void {
+    const requests = this.#gathered
+    this.#gathered = []
+    for (const request of requests) this.#sendNow(request)
   }
 
   #sendNow(request: Outgoing): void {
