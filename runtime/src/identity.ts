@@ -16,9 +16,9 @@ const shape = z.object({
   /** `User.id`, once the subject has registered. */
   userId: z.uuid().nullable(),
   /** Cognito groups. */
-  groups: z.array(z.string()),
+  groups: z.array(z.string()).readonly(),
   /** OAuth scopes. */
-  scopes: z.array(z.string()),
+  scopes: z.array(z.string()).readonly(),
   /** The Cognito app client that the token was issued to; null for anonymous callers and services. */
   clientId: z.string().nullable(),
   /** Cognito's name of the sign-in that the token is from; null for callers who did not sign in. */

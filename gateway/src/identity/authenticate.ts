@@ -29,16 +29,19 @@ export function authenticator(
     const claims = await verifyHeader(verify, authorization, request)
     if (revocations.isOver(claims)) throw rejected(request, 'the sign-in is over')
     if (revocations.isClosed(claims.subject)) throw accountClosed()
-    const { closed, ...known } = await directory.principalOf(claims, request.id)
-    if (closed) throw accountClosed()
+    const principal = await directory.principalOf(claims, request.id)
+    if (principal.closed) throw accountClosed()
     return {
       kind: claims.kind,
       subject: claims.subject,
-      groups: [...claims.groups],
-      scopes: [...claims.scopes],
+      userId: principal.userId,
+      groups: claims.groups,
+      scopes: claims.scopes,
       clientId: claims.clientId,
       signInId: claims.signInId,
-      ...known,
+      adminRole: principal.adminRole,
+      partners: principal.partners,
+      incomplete: principal.incomplete,
       requestId: request.id,
       ip: request.ip,
     }

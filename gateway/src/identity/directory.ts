@@ -56,18 +56,22 @@ export function principalDirectory({ serviceUrls, ...options }: DirectoryOptions
       const { kind, groups } = claims
       const isMachine = kind === 'machine'
       const { signIn, subject } = questionsAbout(claims)
-      const [user, admin, partner] = await Promise.all([
-        isMachine ? NOBODY : users.ask(signIn, requestId),
-        groups.includes('admin') ? admins.ask(subject, requestId) : NOBODY,
-        isMachine || groups.includes('partner') ? partners.ask(subject, requestId) : NOBODY,
-      ])
+      // All at once; and no question fails.
+      const asked = {
+        user: isMachine ? NOBODY : users.ask(signIn, requestId),
+        admin: groups.includes('admin') ? admins.ask(subject, requestId) : NOBODY,
+        partner: isMachine || groups.includes('partner') ? partners.ask(subject, requestId) : NOBODY,
+      }
+      const user = await asked.user
+      const admin = await asked.admin
+      const partner = await asked.partner
       const account = knownIn(user)
       return {
         userId: account?.userId ?? null,
         closed: account !== undefined && account.status !== 'ACTIVE',
         adminRole: knownIn(admin)?.adminRole ?? null,
         partners: knownIn(partner)?.partners ?? [],
-        incomplete: [user, admin, partner].includes('unanswered'),
+        incomplete: user === 'unanswered' || admin === 'unanswered' || partner === 'unanswered',
       }
     },
     forget: (subjects) => [users, admins, partners].forEach((service) => service.forget(subjects)),
