@@ -1,67 +1,136 @@
-/** Where a text stops being JSON, counted from 1; undefined when it is JSON. */
+/** A place in a text, counted from 1. */
 export interface TextPlace {
   readonly line: number
   readonly column: number
 }
 
-const SPACE = /[ \t\n\r]*/y
-// Of a string, everything from the space on but the quote and the backslash.
-const TOKEN =
-  /[{}[\],:]|"(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
+/** Where a text stops being JSON, or has more levels than we read. */
+export interface JsonProblem {
+  readonly place: TextPlace
+  readonly isTooDeep: boolean
+}
+
+/** Objects and lists in each other, at most. A plan has eight; of millions, each would have to be remembered. */
+export const LEVELS_MAX = 100
 
 /** What may come next: a value, or what closes or goes on where we are. */
 type Expected = 'value' | 'value or ]' | 'key' | 'key or }' | ':' | 'next' | 'end'
 
 /**
- * Where the text stops being JSON. `JSON.parse` says so for some mistakes only, and somebody with a plan of ten thousand
- * lines has to find it.
+ * Where the text stops being JSON; undefined when it is JSON. `JSON.parse` says so for some mistakes only, and somebody with
+ * a plan of ten thousand lines has to find it. Character by character, because a pattern remembers each of them in case it
+ * has to go back, and has no room for millions.
  */
-export function placeOfJsonError(text: string): TextPlace | undefined {
-  const open: ('{' | '[')[] = []
+export function problemOfJson(text: string): JsonProblem | undefined {
+  const open: number[] = []
   let expected: Expected = 'value'
-  let at = 0
-  for (;;) {
-    SPACE.lastIndex = at
-    at += SPACE.exec(text)?.[0].length ?? 0
-    if (at === text.length) return expected === 'end' ? undefined : placeOf(text, at)
-    TOKEN.lastIndex = at
-    const token = TOKEN.exec(text)?.[0]
-    const next: Expected | undefined = token ? after(token, expected, open) : undefined
-    if (!token || !next) return placeOf(text, at)
+  let at = afterSpace(text, 0)
+  while (at < text.length) {
+    const first = text.charCodeAt(at)
+    const end = afterToken(text, at)
+    const next: Expected | undefined = end === NOWHERE ? undefined : after(first, expected, open)
+    const isTooDeep = open.length > LEVELS_MAX
+    if (next === undefined || isTooDeep) return { place: placeOf(text, at), isTooDeep }
     expected = next
-    at += token.length
+    at = afterSpace(text, end)
+  }
+  return expected === 'end' ? undefined : { place: placeOf(text, at), isTooDeep: false }
+}
+
+const codeOf = (character: string) => character.charCodeAt(0)
+const [SPACE, QUOTE, BACKSLASH, MINUS, POINT] = [codeOf(' '), codeOf('"'), codeOf('\\'), codeOf('-'), codeOf('.')]
+const [OBJECT_OPENS, OBJECT_CLOSES, LIST_OPENS, LIST_CLOSES] = [codeOf('{'), codeOf('}'), codeOf('['), codeOf(']')]
+const [COLON, COMMA, ZERO, NINE] = [codeOf(':'), codeOf(','), codeOf('0'), codeOf('9')]
+
+/** There is no such token here. */
+const NOWHERE = -1
+
+/** What is expected after the token that begins so; undefined when it is not what was expected before. */
+function after(first: number, expected: Expected, open: number[]): Expected | undefined {
+  const inside = open.at(-1)
+  const isValueExpected = expected === 'value' || expected === 'value or ]'
+  switch (first) {
+    case OBJECT_OPENS:
+    case LIST_OPENS:
+      if (!isValueExpected) return undefined
+      open.push(first)
+      return first === OBJECT_OPENS ? 'key or }' : 'value or ]'
+    case OBJECT_CLOSES:
+      if (inside !== OBJECT_OPENS || (expected !== 'next' && expected !== 'key or }')) return undefined
+      open.pop()
+      return open.length > 0 ? 'next' : 'end'
+    case LIST_CLOSES:
+      if (inside !== LIST_OPENS || (expected !== 'next' && expected !== 'value or ]')) return undefined
+      open.pop()
+      return open.length > 0 ? 'next' : 'end'
+    case COLON:
+      return expected === ':' ? 'value' : undefined
+    case COMMA:
+      if (expected !== 'next') return undefined
+      return inside === OBJECT_OPENS ? 'key' : 'value'
+    default:
+      if (expected === 'key' || expected === 'key or }') return first === QUOTE ? ':' : undefined
+      if (!isValueExpected) return undefined
+      return open.length > 0 ? 'next' : 'end'
   }
 }
 
-/** What is expected after this token; undefined when it is not what was expected before. */
-function after(token: string, expected: Expected, open: ('{' | '[')[]): Expected | undefined {
-  const inside = open.at(-1)
-  const isValueExpected = expected === 'value' || expected === 'value or ]'
-  switch (token) {
-    case '{':
-    case '[':
-      if (!isValueExpected) return undefined
-      open.push(token)
-      return token === '{' ? 'key or }' : 'value or ]'
-    case '}':
-      if (inside !== '{' || (expected !== 'next' && expected !== 'key or }')) return undefined
-      open.pop()
-      return open.length > 0 ? 'next' : 'end'
-    case ']':
-      if (inside !== '[' || (expected !== 'next' && expected !== 'value or ]')) return undefined
-      open.pop()
-      return open.length > 0 ? 'next' : 'end'
-    case ':':
-      return expected === ':' ? 'value' : undefined
-    case ',':
-      if (expected !== 'next') return undefined
-      return inside === '{' ? 'key' : 'value'
-    default:
-      if (expected === 'key' || expected === 'key or }') return token.startsWith('"') ? ':' : undefined
-      if (!isValueExpected) return undefined
-      return open.length > 0 ? 'next' : 'end'
-  }
+function afterSpace(text: string, begin: number): number {
+  let at = begin
+  // Of all that is no larger than a space, only these four are space in JSON.
+  while (text.charCodeAt(at) <= SPACE && ' \t\n\r'.includes(text.charAt(at))) at += 1
+  return at
 }
+
+/** Where the token ends that begins here. */
+function afterToken(text: string, begin: number): number {
+  const first = text.charCodeAt(begin)
+  if (first === QUOTE) return afterString(text, begin)
+  if (first === MINUS || isDigit(first)) return afterNumber(text, begin)
+  if ('{}[]:,'.includes(text.charAt(begin))) return begin + 1
+  const word = WORDS.find((each) => text.startsWith(each, begin))
+  return word ? begin + word.length : NOWHERE
+}
+
+const WORDS = ['true', 'false', 'null']
+
+function afterString(text: string, begin: number): number {
+  for (let at = begin + 1; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) return at + 1
+    if (code < SPACE) return NOWHERE
+    if (code !== BACKSLASH) continue
+    at += 1
+    if (text.charAt(at) === 'u' && /^[0-9a-fA-F]{4}$/.test(text.slice(at + 1, at + 5))) at += 4
+    else if (at === text.length || !'"\\/bfnrt'.includes(text.charAt(at))) return NOWHERE
+  }
+  return NOWHERE
+}
+
+function afterNumber(text: string, begin: number): number {
+  const whole = text.charCodeAt(begin) === MINUS ? begin + 1 : begin
+  // Nothing follows a zero that begins a number, not even a digit: that is another token.
+  let end = text.charCodeAt(whole) === ZERO ? whole + 1 : afterDigits(text, whole)
+  if (end === NOWHERE) return NOWHERE
+  if (text.charCodeAt(end) === POINT) end = atLeast(end, afterDigits(text, end + 1))
+  if (/[eE]/.test(text.charAt(end))) {
+    const digits = /[+-]/.test(text.charAt(end + 1)) ? end + 2 : end + 1
+    end = atLeast(end, afterDigits(text, digits))
+  }
+  return end
+}
+
+/** A point or an exponent without digits is not part of the number. */
+const atLeast = (end: number, further: number) => (further === NOWHERE ? end : further)
+
+/** Where the digits end that begin here; nowhere when there is none. */
+function afterDigits(text: string, begin: number): number {
+  let at = begin
+  while (isDigit(text.charCodeAt(at))) at += 1
+  return at > begin ? at : NOWHERE
+}
+
+const isDigit = (code: number) => code >= ZERO && code <= NINE
 
 function placeOf(text: string, at: number): TextPlace {
   const before = text.slice(0, at)

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { fc } from '@tikitu/runtime/testing/properties'
 import { describe, expect, it } from 'vitest'
-import { placeOfJsonError } from './json-place.rules.ts'
+import { LEVELS_MAX, problemOfJson } from './json-place.rules.ts'
 import { DOCUMENT_BYTES_MAX, readDocument } from './plan-document.ts'
 
 const packed = (text: string) => gzipSync(text).toString('base64')
@@ -43,19 +43,67 @@ describe('a text that is not JSON', () => {
   it('is what JSON.parse does not read, and nothing else', () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
-        expect(placeOfJsonError(text)).toBeUndefined()
+        expect(problemOfJson(text)).toBeUndefined()
       }),
       { numRuns: 500 },
     )
-    const damaged = fc.tuple(fc.json(), fc.nat(), fc.constantFrom('', ',', '"', '}', '[', 'x', '\\', ':', '1', '\n'))
+    const damage = [
+      '',
+      ',',
+      '"',
+      '}',
+      '[',
+      'x',
+      '\\',
+      ':',
+      '1',
+      '\n',
+      '0',
+      '-',
+      '.',
+      'e',
+      'E+',
+      '\\u00',
+      '\t',
+      '\u00a0',
+      'null',
+    ]
+    const damaged = fc.tuple(fc.json(), fc.nat(), fc.constantFrom(...damage))
     fc.assert(
       fc.property(damaged, ([json, place, wrong]) => {
         const at = place % (json.length + 1)
         const text = json.slice(0, at) + wrong + json.slice(at + 1)
-        expect(placeOfJsonError(text) === undefined).toBe(isJson(text))
+        expect(problemOfJson(text) === undefined).toBe(isJson(text))
       }),
       { numRuns: 3_000 },
     )
+  })
+})
+
+const MILLIONS = 8_000_000
+
+describe('a text of millions of characters', () => {
+  it.each([
+    ['one string', `"${'x'.repeat(MILLIONS)}"`],
+    ['one string of escapes', `"${'\\n'.repeat(MILLIONS)}"`],
+    ['one number', '1'.repeat(MILLIONS)],
+    ['space', `${' '.repeat(MILLIONS)}1`],
+  ])('is read when it is %s', (_, text) => {
+    expect(problemOfJson(text)).toBeUndefined()
+    expect(problemOfJson(`${text},`)?.place).toEqual({ line: 1, column: text.length + 1 })
+  })
+
+  it('is refused at once when it is lists in lists', () => {
+    const begun = performance.now()
+    expect(readDocument(packed('['.repeat(MILLIONS)))).toEqual({
+      problem: {
+        path: 'plan',
+        message: `has more than ${LEVELS_MAX} objects and lists in each other: see line 1, column ${LEVELS_MAX + 1}`,
+      },
+    })
+    // It took six seconds, in which nobody else was answered. To unpack it takes some hundredths of one.
+    expect(performance.now() - begun).toBeLessThan(3_000)
+    expect(problemOfJson('['.repeat(LEVELS_MAX) + ']'.repeat(LEVELS_MAX))).toBeUndefined()
   })
 })
 

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib'
-import { placeOfJsonError } from './json-place.rules.ts'
+import { LEVELS_MAX, problemOfJson } from './json-place.rules.ts'
 import type { Problem } from './plan.rules.ts'
 
 /** A document unpacked at most, in bytes: the largest plan with everything that pretix's editor writes into it. */
@@ -16,9 +16,11 @@ export function readDocument(sent: unknown): { readonly document: unknown } | { 
   if (typeof sent !== 'string') return { document: sent }
   const text = sent.startsWith(GZIP) ? unpack(sent) : sent
   if (typeof text !== 'string') return text
-  const place = placeOfJsonError(text)
-  if (!place) return { document: JSON.parse(text) as unknown }
-  return wrong(`is not JSON: see line ${place.line}, column ${place.column}`)
+  const problem = problemOfJson(text)
+  if (!problem) return { document: JSON.parse(text) as unknown }
+  const { place, isTooDeep } = problem
+  const what = isTooDeep ? `has more than ${LEVELS_MAX} objects and lists in each other` : 'is not JSON'
+  return wrong(`${what}: see line ${place.line}, column ${place.column}`)
 }
 
 function unpack(base64: string): string | { readonly problem: Problem } {
