@@ -7,3 +7,15 @@ export function isStorable(instant: Date): boolean {
   const time = instant.getTime()
   return time >= FIRST && time <= LAST
 }
+
+/** An instant as people at the place read it: `Saturday, 12 December 2026 at 20:00 GMT`. */
+export function readableInstant(instant: Date, timezone: string, language: string): string {
+  const day = new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'short', timeZone: timezone })
+  return `${day.format(instant)} ${zoneName(instant, timezone, language)}`
+}
+
+/** What the time of the place is called then, which tells two hours of one name from each other when clocks are put back: `BST`. */
+export function zoneName(instant: Date, timezone: string, language: string): string {
+  const time = new Intl.DateTimeFormat(language, { timeZone: timezone, timeZoneName: 'short' })
+  return time.formatToParts(instant).find(({ type }) => type === 'timeZoneName')?.value ?? timezone
+}

@@ -39,7 +39,7 @@ const setIn = (set: FaceSet, text: string, linesMax = 3) =>
 
 test('a ticket says when in the time of its venue, where, which place, whose and what for', () => {
   expect(linesOf(ticket).map(({ text }) => text)).toEqual([
-    'Saturday, 1 May 2027 at 19:30 (Europe/London), doors 18:30',
+    'Saturday, 1 May 2027 at 19:30 BST (Europe/London), doors 18:30',
     'The Round House, London',
     'Stalls · Stalls, row A, seat 12 · £25.00',
     'Łukasz Żółć',
@@ -47,6 +47,17 @@ test('a ticket says when in the time of its venue, where, which place, whose and
   ])
   const transferred = { ...ticket, reference: null, holderName: null, seat: null }
   expect(linesOf(transferred).map(({ label }) => label)).toEqual(['When', 'Where', 'Ticket'])
+})
+
+test('a ticket tells the two hours from each other that there are when clocks are put back', () => {
+  const night = (starts: string, doors: string) =>
+    linesOf({ ...ticket, startsAt: new Date(starts), doorsAt: new Date(doors) })[0]?.text
+  expect(night('2026-10-25T00:30:00Z', '2026-10-24T23:30:00Z')).toBe(
+    'Sunday, 25 October 2026 at 01:30 BST (Europe/London), doors 00:30',
+  )
+  expect(night('2026-10-25T01:30:00Z', '2026-10-25T00:30:00Z')).toBe(
+    'Sunday, 25 October 2026 at 01:30 GMT (Europe/London), doors 01:30 BST',
+  )
 })
 
 test('what no font has a letter for is a question mark, other signs are left out, and no letter at all is nothing', () => {

@@ -1,4 +1,5 @@
 import PDFDocument from 'pdfkit'
+import { readableInstant, zoneName } from '@tikitu/runtime/instant'
 import { formatMoney, type Money } from '@tikitu/runtime/money'
 import type { Faces, FaceSet } from './faces.ts'
 import { qrSquares } from './qr.ts'
@@ -42,6 +43,9 @@ interface Lettering {
 const TITLE: Lettering = { size: 20, isBold: true, colour: 'black', linesMax: 3, leading: 24 }
 const LABEL: Lettering = { size: 8, isBold: false, colour: '#555555', linesMax: 1, leading: 11 }
 const FACT: Lettering = { size: 11, isBold: true, colour: 'black', linesMax: 2, leading: 14 }
+
+/** Of the labels and the times. */
+const LANGUAGE = 'en-GB'
 
 /** For what is written in letters of which no font is there; the reference, the place and the code are right all the same. */
 const UNREADABLE = '(in letters that cannot be printed here)'
@@ -106,12 +110,14 @@ interface Line {
 /** What a ticket says, from top to bottom. */
 export function linesOf(ticket: PrintedTicket): Line[] {
   const { startsAt, doorsAt, timezone, venueName, city, seat, holderName, reference } = ticket
-  const day = { dateStyle: 'full', timeStyle: 'short', timeZone: timezone } as const
-  const starts = new Intl.DateTimeFormat('en-GB', day).format(startsAt)
-  const doors = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short', timeZone: timezone }).format(doorsAt)
+  const starts = readableInstant(startsAt, timezone, LANGUAGE)
+  const doors = new Intl.DateTimeFormat(LANGUAGE, { timeStyle: 'short', timeZone: timezone }).format(doorsAt)
+  const zoneOfDoors = zoneName(doorsAt, timezone, LANGUAGE)
+  // Between the two, clocks may be put back.
+  const doorsIn = zoneOfDoors === zoneName(startsAt, timezone, LANGUAGE) ? '' : ` ${zoneOfDoors}`
   const place = seat && `${seat.section}, row ${seat.row}, seat ${seat.number}`
   return [
-    { label: 'When', text: `${starts} (${timezone}), doors ${doors}` },
+    { label: 'When', text: `${starts} (${timezone}), doors ${doors}${doorsIn}` },
     { label: 'Where', text: `${venueName}, ${city}` },
     { label: 'Ticket', text: [ticket.ticketType, place, formatMoney(ticket.price)].filter(Boolean).join(' · ') },
     ...(holderName === null ? [] : [{ label: 'Name', text: holderName }]),

@@ -1,4 +1,5 @@
 import { on, type Subscription } from '@tikitu/runtime/events'
+import { readableInstant } from '@tikitu/runtime/instant'
 import {
   BookingCancelled,
   BookingConfirmed,
@@ -10,7 +11,7 @@ import { PartnerVerified } from '@tikitu/schema/events/partner'
 import { PaymentFailed, RefundSucceeded } from '@tikitu/schema/events/payment'
 import { UserRegistered } from '@tikitu/schema/events/user'
 import { rememberRecipient } from '../recipients/recipients.ts'
-import { readableInstant, readableMoney } from './notification.rules.ts'
+import { readableMoney } from './notification.rules.ts'
 import { notify } from './notifications.ts'
 
 interface EventSummary {
@@ -23,7 +24,7 @@ interface EventSummary {
 
 const about = ({ title, startsAt, timezone, venueName, city }: EventSummary, language: string) => ({
   title,
-  startsAt: readableInstant(startsAt, timezone, language),
+  startsAt: readableInstant(new Date(startsAt), timezone, language),
   venueName,
   city,
 })
@@ -102,7 +103,7 @@ export const notificationSubscriptions: readonly Subscription[] = [
       variables: ({ language }) => ({
         reference,
         reason,
-        refundableUntil: readableInstant(refundableUntil, event.timezone, language),
+        refundableUntil: readableInstant(new Date(refundableUntil), event.timezone, language),
         ...about(event, language),
       }),
     }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bestByLocale, localesFor, readableInstant, readableMoney } from './notification.rules.ts'
+import { bestByLocale, localesFor, readableMoney } from './notification.rules.ts'
 
 describe('the language of a notification', () => {
   it('is the recipient’s, then its parent, then English', () => {
@@ -9,12 +9,6 @@ describe('the language of a notification', () => {
     expect(bestByLocale(templates, localesFor('de-AT'))).toEqual({ locale: 'de' })
     expect(bestByLocale(templates, localesFor('fr'))).toEqual({ locale: 'en' })
     expect(bestByLocale([], localesFor('fr'))).toBeNull()
-  })
-
-  it('writes the time of the venue, not of the reader', () => {
-    expect(readableInstant('2026-07-01T19:00:00.000Z', 'Europe/London', 'en-GB')).toMatch(
-      /^Wednesday,? 1 July 2026 at 20:00 BST$/,
-    )
   })
 
   it('writes money with the digits of its currency', () => {

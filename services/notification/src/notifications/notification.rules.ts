@@ -20,20 +20,6 @@ export function bestByLocale<Template extends { readonly locale: string }>(
   return null
 }
 
-/** An instant as people at the venue read it: `Saturday, 12 December 2026 at 20:00 GMT`. */
-export function readableInstant(instant: string, timezone: string, language: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'short', timeZone: timezone })
-    .format(new Date(instant))
-    .concat(' ', zoneName(instant, timezone, language))
-}
-
-function zoneName(instant: string, timezone: string, language: string): string {
-  const parts = new Intl.DateTimeFormat(language, { timeZone: timezone, timeZoneName: 'short' }).formatToParts(
-    new Date(instant),
-  )
-  return parts.find(({ type }) => type === 'timeZoneName')?.value ?? timezone
-}
-
 /** Money as the recipient reads it; null stays null. */
 export function readableMoney(money: Money | null, language: string): string | null {
   return money && formatMoney(money, language)
