@@ -5,12 +5,16 @@ import { join } from 'node:path'
 import { HOW_TO_GET_RABBITMQ, rabbitmqIsInstalled, startRabbitmq, type Rabbitmq } from '@tikitu/local/rabbitmq'
 import { startSystem, type SpawnedSystem } from '@tikitu/local/spawn-system'
 import { Connection } from 'rabbitmq-client'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { purchase } from '../src/demo/purchase.ts'
+import type { Narrator } from '../src/demo/steps.ts'
 import { signedIn } from '../src/seed/accounts.ts'
 import { STADIUM_EVENT_TITLE } from '../src/seed/programme.ts'
 import { violations } from './aftermath.ts'
 import { filledDataDir } from './data-dir.ts'
+
+/** The steps of the demo in which the broker restarts; each time takes ten seconds. */
+const RESTARTS = process.env['SOAK'] ? ['pay with a good one', 'cancel it'] : ['pay with a good one']
 
 const isInstalled = rabbitmqIsInstalled()
 if (!isInstalled) console.log(`A purchase over RabbitMQ is not tested. ${HOW_TO_GET_RABBITMQ}`)
@@ -32,24 +36,35 @@ describe.skipIf(!isInstalled)('with EVENT_TRANSPORT=rabbitmq', () => {
     for (const directory of [dataDir, brokerDir]) rmSync(directory ?? '', { recursive: true, force: true })
   })
 
-  it('a ticket is sold and lets its holder in, and the money of another goes back', async () => {
+  /** Everything that the demo does, with what is to happen during a step. */
+  async function sell(during: (title: string) => Promise<void> = async () => undefined) {
     const issuer = `http://127.0.0.1:${system.portBase + 11}`
     const [buyer, rival, promoter] = await Promise.all([
       signedIn('buyer', system.gateway, issuer),
       signedIn('rival', system.gateway, issuer),
       signedIn('promoter', system.gateway, issuer),
     ])
-    await purchase(
-      { buyer, rival, promoter },
-      { eventTitle: STADIUM_EVENT_TITLE },
-      { step: (_title, work) => work() },
-      () => undefined,
-    )
+    const step: Narrator['step'] = async (title, work) => (await Promise.all([work(), during(title)]))[0]
+    await purchase({ buyer, rival, promoter }, { eventTitle: STADIUM_EVENT_TITLE }, { step }, () => undefined)
     expect(await violations(system)).toEqual([])
+  }
+
+  it('a ticket is sold and lets its holder in, and the money of another goes back', async () => {
+    await sell()
     const connection = new Connection(broker.url)
+    onTestFinished(() => connection.close())
     // Nothing else declares these queues.
     for (const queue of ['tikitu.booking', 'tikitu.payment'])
       expect(await connection.queueDeclare({ queue, passive: true })).toMatchObject({ consumerCount: 1 })
-    await connection.close()
+  })
+
+  it('so it is when the broker restarts while somebody pays, or while money goes back', async () => {
+    const restarted: string[] = []
+    await sell(async (title) => {
+      if (!RESTARTS.includes(title)) return
+      await broker.restart('SIGTERM')
+      restarted.push(title)
+    })
+    expect(restarted).toEqual(RESTARTS)
   })
 })
