@@ -100,6 +100,23 @@ export async function buyerHasRoom(tx: Transaction, bookingId: string): Promise<
   return rows[0]?.has_room ?? false
 }
 
+/** Whether the seats of this booking are still sold as its lines say: another plan gives those that nobody has other types. */
+export async function isSoldAsBooked(tx: Transaction, bookingId: string): Promise<boolean> {
+  const { rows } = await tx.execute<{ is_sold: boolean }>(sql`
+    select b.seat_nos is null or not exists (
+             select
+               from (select line ->> 'ticketTypeId' as type, (line ->> 'quantity')::integer as seats
+                       from jsonb_array_elements(b.lines) as line
+                     union all
+                     select t.id::text, -1
+                       from event_seats s
+                       left join ticket_types t on t.event_id = s.event_id and t.no = s.ticket_type_no
+                      where s.event_id = b.event_id and s.seat_no = any (b.seat_nos)) as promised
+              group by type having sum(seats) <> 0) as is_sold
+      from bookings b where b.id = ${bookingId}`)
+  return rows[0]?.is_sold ?? false
+}
+
 /** What a transition writes beside the state. */
 export type Changes = Partial<
   Pick<

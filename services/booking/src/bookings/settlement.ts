@@ -3,7 +3,14 @@ import { newId } from '@tikitu/runtime/ids'
 import type { RefundOrder } from './announce.ts'
 import { decideOnPayment, keptOf } from './booking.rules.ts'
 import type { Condition } from './booking.saga.ts'
-import { buyerHasRoom, lockBuyerAndEvent, lockedBooking, sagaBooking, type SagaBooking } from './booking.sql.ts'
+import {
+  buyerHasRoom,
+  isSoldAsBooked,
+  lockBuyerAndEvent,
+  lockedBooking,
+  sagaBooking,
+  type SagaBooking,
+} from './booking.sql.ts'
 import { disputesOf } from './dispute.sql.ts'
 import {
   goodPaymentOf,
@@ -55,7 +62,8 @@ export async function settlePayment(tx: Transaction, payment: ArrivedPayment, at
   if (decision === 'cancelled')
     return sendBack(tx, settling, 'too late', 'the booking was cancelled before it was paid')
   const isInTime = decision === 'confirm'
-  const isAdmitted = isInTime || (decision === 'take again' && (await buyerHasRoom(tx, booking.id)))
+  const mayHaveAgain = async () => (await buyerHasRoom(tx, booking.id)) && (await isSoldAsBooked(tx, booking.id))
+  const isAdmitted = isInTime || (decision === 'take again' && (await mayHaveAgain()))
   if (isAdmitted && (await sellPlaces(tx, booking, wentBack(booking))))
     return confirm(tx, settling, isInTime ? 'in time' : 'late, seats free')
   if (booking.status === 'PENDING') await giveBackPlaces(tx, booking)

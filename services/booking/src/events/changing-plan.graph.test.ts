@@ -4,10 +4,10 @@ import { accepted } from '@tikitu/runtime/outcome'
 import { aPartnerUser, aUser, testService, type TestService } from '@tikitu/runtime/testing'
 import { PaymentSucceeded } from '@tikitu/schema/events/payment'
 import { beforeAll, expect, test } from 'vitest'
-import { aPlan, LIMITS, TICKET_KEY_SECRET, type RowSpec } from '../../test/build.ts'
+import { anEvent, aPlan, LIMITS, TICKET_KEY_SECRET, type RowSpec } from '../../test/build.ts'
 import { aHold, aSale } from '../../test/sales.ts'
 import { aConfirmed, aPayment, brokenInvariants, checkOut, deliver, passDeadline, statusOf } from '../../test/story.ts'
-import { holdBestAvailable, holdSeats } from '../holds/holds.ts'
+import { holdBestAvailable, holdSeats, releaseHold } from '../holds/holds.ts'
 import { defineBooking } from '../service.ts'
 
 let booking: TestService
@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 const EVENT = `__typename ... on Refusal { message } ... on EventFieldsFixed { fields } ... on EventNotPublishable { problems }
   ... on SeatingPlanNotFound { seatingPlanId }
-  ... on Event { id sections { name rows seats available } seats { id status } ticketTypes { id name capacity available }
+  ... on Event { id sections { name rows seats available } seats { id status ticketTypeId } ticketTypes { id name capacity available }
     displacedTickets { edges { node { id status seat { id } booking { id } } } } }`
 
 async function change(identity: Identity, eventId: string, seatingPlanId: string, idempotencyKey = newId()) {
@@ -128,6 +128,57 @@ test('a seat that comes back is on sale again, and the same wish again does noth
     [sale.eventId],
   )
   expect(rows).toEqual([{ seats: 12 }])
+})
+
+test('a seat that nobody has is what the new plan says, and one that somebody has stays what it was bought as', async () => {
+  const { database } = booking
+  const rows = [
+    { ...STALLS, width: 6 },
+    { section: 'Balcony', category: 'Balcony', width: 2 },
+  ]
+  const event = await anEvent(database, {
+    currency: 'GBP',
+    rows,
+    prices: { Stalls: 2_500, Balcony: 1_000 },
+    standing: 0,
+  })
+  const sale = { eventId: event.id, partnerId: event.partnerId, admissionTypeId: '' }
+  const hold = (...seatNos: number[]) => aHold(database, sale, { seatNos })
+  const [bought, waiting, late, given] = [await hold(0), await hold(1), await hold(2), await hold(3)]
+  for (const each of [bought, waiting, late]) accepted(await checkOut(database, each))
+  await deliver(database, PaymentSucceeded, aPayment(bought))
+  await passDeadline(database, late.id)
+  const cheaper = [
+    { ...STALLS, category: 'Balcony', width: 6 },
+    { section: 'Balcony', category: 'Stalls', width: 2 },
+  ]
+  const changed = await change(aPartnerUser(sale.partnerId), sale.eventId, await anotherPlan(sale.eventId, ...cheaper))
+  expect(changed.ticketTypes).toMatchObject([
+    { name: 'Stalls', capacity: 5, available: 2 },
+    { name: 'Balcony', capacity: 3, available: 3 },
+  ])
+  const [stalls, balcony] = changed.ticketTypes.map(({ id }: { id: string }) => id)
+  const typesOf = ({ seats }: { seats: { id: string; ticketTypeId: string }[] }) =>
+    Object.fromEntries(seats.map(({ id, ticketTypeId }) => [id, ticketTypeId]))
+  const expected = { 'Stalls-1-1': stalls, 'Stalls-1-2': stalls, 'Stalls-1-3': balcony, 'Stalls-1-4': stalls }
+  expect(typesOf(changed)).toMatchObject({ ...expected, 'Stalls-1-5': balcony, 'Balcony-1-1': stalls })
+
+  const buyer = { userId: newId(), eventId: sale.eventId, idempotencyKey: newId(), limits: LIMITS }
+  expect(await holdSeats(database, { ...buyer, seatIds: ['Stalls-1-6', 'Balcony-1-2'] })).toMatchObject({
+    value: { total: 3_500 },
+  })
+  // It was promised another kind of ticket at another price: its money goes back.
+  await deliver(database, PaymentSucceeded, aPayment(late))
+  await deliver(database, PaymentSucceeded, aPayment(waiting))
+  expect(await Promise.all([late, waiting].map(({ id }) => statusOf(database, id)))).toEqual([
+    'REFUND_DUE',
+    'CONFIRMED',
+  ])
+  expect(await brokenInvariants(database)).toEqual([])
+
+  accepted(await releaseHold(database, { userId: given.userId, holdId: given.id }))
+  const again = await change(aPartnerUser(sale.partnerId), sale.eventId, await anotherPlan(sale.eventId, ...cheaper))
+  expect(typesOf(again)).toMatchObject({ ...expected, 'Stalls-1-4': balcony })
 })
 
 test('whoever buys while the plan changes has a seat or none, and nobody a ticket too few', async () => {

@@ -25,7 +25,8 @@ export interface PlanChangeWish {
 /**
  * Gives a published event another plan of its venue. Seats are told apart by their ids: what is new is sold, and what the
  * plan does not have any more is not, but stays what it is for whoever has bought it. Holds of such seats, and bookings
- * of them that nobody has paid, end. Seats that stay keep their category.
+ * of them that nobody has paid, end. A seat that stays has the category of the new plan, unless somebody holds or has bought
+ * it: then it keeps the one that they were promised.
  */
 export async function changeSeatingPlan(tx: Transaction, command: PlanChangeWish) {
   const { identity, idempotencyKey: key, eventId, seatingPlanId } = command
@@ -54,12 +55,12 @@ async function changeOnce(tx: Transaction, { identity, eventId, seatingPlanId, a
   await lockEventAgainstBuyers(tx, eventId)
   const mergedId = newId()
   await mergePlans(tx, { eventId, oldPlanId, newPlanId: seatingPlanId, mergedId })
+  // First of all, so that nobody takes one of them any more while those who have are found.
+  const seats = await adoptSeats(tx, { eventId, newPlanId: seatingPlanId })
   const categories = await planCategories(tx, mergedId)
   const problems = problemsOfTypes({ ticketTypes: await ticketTypesOfEvents(tx, [eventId]), categories })
   if (problems.length > 0) return refuse('EventNotPublishable', problems.join(' '), { problems })
 
-  // First of all, so that nobody takes one of them any more while those who have are found.
-  const seats = await adoptSeats(tx, eventId)
   const ended = await unpaidOfTakenOut(tx, eventId)
   for (const bookingId of ended) await endUnpaid(tx, { bookingId, reason: 'the seat is not there any more', at })
   await copyRowHints(tx, eventId)

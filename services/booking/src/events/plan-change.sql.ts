@@ -38,7 +38,6 @@ export async function mergePlans(
   await tx.execute(sql`
     insert into plan_seats (plan_id, seat_no, seat_id, row_no, number, category, accessible)
     select ${mergedId}, o.seat_no, o.seat_id, o.row_no, coalesce(n.number, o.number),
-           -- What is sold by one type is not sold by another: a booking that waits for money names the type of each seat.
            case when n.seat_id is null then ${TAKEN_OUT} when o.category = ${TAKEN_OUT} then n.category else o.category end,
            coalesce(n.accessible, o.accessible)
       from plan_seats o
@@ -77,10 +76,24 @@ export async function unpaidOfTakenOut(tx: Transaction, eventId: string): Promis
   return rows.map(({ id }) => id)
 }
 
-/** Takes seats out of the sale that the event's plan does not have any more, and puts those on sale that it has anew. */
-export async function adoptSeats(tx: Transaction, eventId: string): Promise<{ added: number; takenOut: number }> {
+/** How many seats a new plan put on sale, took out of it, and gave another category. */
+export interface AdoptedSeats {
+  readonly added: number
+  readonly takenOut: number
+  readonly moved: number
+}
+
+/**
+ * Takes seats out of the sale that the event's plan does not have any more, puts those on sale that it has anew, and gives
+ * those that nobody has the category of the new plan.
+ */
+export async function adoptSeats(
+  tx: Transaction,
+  { eventId, newPlanId }: Pick<PlanChange, 'eventId' | 'newPlanId'>,
+): Promise<AdoptedSeats> {
   // Whoever locks hints locks them before seats.
   await tx.execute(sql`delete from seat_row_hints where event_id = ${eventId}`)
+  const moved = await moveFreeSeats(tx, { eventId, newPlanId })
   const { rows } = await tx.execute<{ added: number; takenOut: number }>(sql`
     with planned as (
       select p.seat_no, t.no as type_no, p.category
@@ -108,7 +121,36 @@ export async function adoptSeats(tx: Transaction, eventId: string): Promise<{ ad
     select (select count(*) from added)::integer + (select count(*) from back)::integer as added,
            (select count(*) from out)::integer as "takenOut"`)
   if (!rows[0]) throw new Error('an aggregate without a row')
-  return rows[0]
+  return { ...rows[0], moved }
+}
+
+/** What somebody holds or has bought stays with its type: the booking names the type and the price of each seat. */
+async function moveFreeSeats(
+  tx: Transaction,
+  { eventId, newPlanId }: Pick<PlanChange, 'eventId' | 'newPlanId'>,
+): Promise<number> {
+  const { rows } = await tx.execute<{ moved: number }>(sql`
+    with free as (
+      select s.seat_no, n.category
+        from events e
+        join plan_seats o on o.plan_id = e.seating_plan_id and o.category <> ${TAKEN_OUT}
+        join plan_seats n on n.plan_id = ${newPlanId} and n.seat_id = o.seat_id and n.category <> o.category
+        join event_seats s on s.event_id = e.id and s.seat_no = o.seat_no
+       where e.id = ${eventId} and s.expires_at <= now()
+       order by s.seat_no
+         for update of s
+    ), planned as (
+      update plan_seats p set category = free.category
+        from free, events e
+       where e.id = ${eventId} and p.plan_id = e.seating_plan_id and p.seat_no = free.seat_no
+    ), sold as (
+      update event_seats s set ticket_type_no = t.no
+        from free
+        left join ticket_types t on t.event_id = ${eventId} and t.seated and t.category = free.category
+       where s.event_id = ${eventId} and s.seat_no = free.seat_no
+    )
+    select count(*)::integer as moved from free`)
+  return rows[0]?.moved ?? 0
 }
 
 /** Counts anew how many seats there are of each seated type, and what of each row is free. */

@@ -199,8 +199,8 @@ export type Mutation = {
   /**
    * Gives a published event another version of its venue's seating plan. Seats are told apart by their ids: new ones are on
    * sale, and those that the plan does not have any more are not. Nothing is deleted: who has bought such a seat keeps the
-   * ticket, and is found in `Event.displacedTickets`; holds of it, and bookings that nobody has paid, end. Seats that stay
-   * keep their category. Those who may publish the event; written to the audit log.
+   * ticket, and is found in `Event.displacedTickets`; holds of it, and bookings that nobody has paid, end. A seat that stays
+   * has the category of the new plan, unless somebody holds or has bought it: then it stays what they were promised. Those who may publish the event; written to the audit log.
    */
   readonly changeSeatingPlan: ChangeSeatingPlanOutcome
   /**
