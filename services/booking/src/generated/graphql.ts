@@ -472,7 +472,7 @@ export type Event = {
   readonly currency: Scalars['String']['output']
   /** An https address of a picture. */
   readonly imageUrl?: Maybe<Scalars['String']['output']>
-  /** How many tickets one buyer may have, over all their bookings. */
+  /** How many tickets one buyer may have, over all their bookings. Who had more when it was lowered keeps them, and gets no further ones. */
   readonly maxTicketsPerBuyer: Scalars['Int']['output']
   /** When it was called off; null unless it was. */
   readonly cancelledAt?: Maybe<Scalars['DateTime']['output']>

@@ -41,6 +41,8 @@ export const events = pgTable(
     currency: text('currency').notNull(),
     imageUrl: text('image_url'),
     maxTicketsPerBuyer: integer('max_tickets_per_buyer').notNull(),
+    /** The most that it has been since the event is on sale: who bought by a limit that was lowered keeps the tickets. A trigger writes it. */
+    maxTicketsEver: integer('max_tickets_ever').notNull().default(0),
     createdAt: instant('created_at').notNull(),
     publishedAt: instant('published_at'),
     cancelledAt: instant('cancelled_at'),
