@@ -271,6 +271,8 @@ export type SaveTemplateInput = {
   readonly subject: Scalars['String']['input']
   /** Liquid; HTML for e-mail, text otherwise. */
   readonly body: Scalars['String']['input']
+  /** Any text of 8 to 100 characters that is new for each wish: repeating it gives the first answer again. Without one, repeating the wish saves another version. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>
 }
 
 /** There is no such notification of the caller. */
@@ -313,7 +315,15 @@ export type MarkNotificationReadOutcome = Notification | NotificationNotFound
 
 export type SetNotificationPreferenceOutcome = NotificationPreference | PreferenceMandatory
 
-export type SaveTemplateOutcome = NotificationTemplate | TemplateNotFound | TemplateInvalid
+/** The same idempotency key came before with another request. */
+export type IdempotencyKeyReused = Refusal & {
+  readonly __typename?: 'IdempotencyKeyReused'
+  readonly message: Scalars['String']['output']
+  /** The key. */
+  readonly idempotencyKey: Scalars['String']['output']
+}
+
+export type SaveTemplateOutcome = NotificationTemplate | TemplateNotFound | TemplateInvalid | IdempotencyKeyReused
 
 export type ResolverTypeWrapper<T> = Promise<T> | T
 
@@ -437,6 +447,7 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | (NotificationTemplate & { __typename: 'NotificationTemplate' })
     | (TemplateNotFound & { __typename: 'TemplateNotFound' })
     | (TemplateInvalid & { __typename: 'TemplateInvalid' })
+    | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
 }
 
 /** Mapping of interface types */
@@ -446,6 +457,7 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
     | (PreferenceMandatory & { __typename: 'PreferenceMandatory' })
     | (TemplateNotFound & { __typename: 'TemplateNotFound' })
     | (TemplateInvalid & { __typename: 'TemplateInvalid' })
+    | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
 }
 
 /** Mapping between all available schema types and the resolvers types */
@@ -485,6 +497,7 @@ export type ResolversTypes = {
   SetNotificationPreferenceOutcome: ResolverTypeWrapper<
     ResolversUnionTypes<ResolversTypes>['SetNotificationPreferenceOutcome']
   >
+  IdempotencyKeyReused: ResolverTypeWrapper<IdempotencyKeyReused>
   SaveTemplateOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['SaveTemplateOutcome']>
 }
 
@@ -520,6 +533,7 @@ export type ResolversParentTypes = {
   TemplateInvalid: TemplateInvalid
   MarkNotificationReadOutcome: ResolversUnionTypes<ResolversParentTypes>['MarkNotificationReadOutcome']
   SetNotificationPreferenceOutcome: ResolversUnionTypes<ResolversParentTypes>['SetNotificationPreferenceOutcome']
+  IdempotencyKeyReused: IdempotencyKeyReused
   SaveTemplateOutcome: ResolversUnionTypes<ResolversParentTypes>['SaveTemplateOutcome']
 }
 
@@ -536,7 +550,7 @@ export type RefusalResolvers<
   ParentType extends ResolversParentTypes['Refusal'] = ResolversParentTypes['Refusal'],
 > = {
   __resolveType: TypeResolveFn<
-    'NotificationNotFound' | 'PreferenceMandatory' | 'TemplateNotFound' | 'TemplateInvalid',
+    'NotificationNotFound' | 'PreferenceMandatory' | 'TemplateNotFound' | 'TemplateInvalid' | 'IdempotencyKeyReused',
     ParentType,
     ContextType
   >
@@ -750,11 +764,24 @@ export type SetNotificationPreferenceOutcomeResolvers<
   __resolveType: TypeResolveFn<'NotificationPreference' | 'PreferenceMandatory', ParentType, ContextType>
 }
 
+export type IdempotencyKeyReusedResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['IdempotencyKeyReused'] = ResolversParentTypes['IdempotencyKeyReused'],
+> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  idempotencyKey?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
 export type SaveTemplateOutcomeResolvers<
   ContextType = RequestContext,
   ParentType extends ResolversParentTypes['SaveTemplateOutcome'] = ResolversParentTypes['SaveTemplateOutcome'],
 > = {
-  __resolveType: TypeResolveFn<'NotificationTemplate' | 'TemplateNotFound' | 'TemplateInvalid', ParentType, ContextType>
+  __resolveType: TypeResolveFn<
+    'NotificationTemplate' | 'TemplateNotFound' | 'TemplateInvalid' | 'IdempotencyKeyReused',
+    ParentType,
+    ContextType
+  >
 }
 
 export type Resolvers<ContextType = RequestContext> = {
@@ -778,5 +805,6 @@ export type Resolvers<ContextType = RequestContext> = {
   TemplateInvalid?: TemplateInvalidResolvers<ContextType>
   MarkNotificationReadOutcome?: MarkNotificationReadOutcomeResolvers<ContextType>
   SetNotificationPreferenceOutcome?: SetNotificationPreferenceOutcomeResolvers<ContextType>
+  IdempotencyKeyReused?: IdempotencyKeyReusedResolvers<ContextType>
   SaveTemplateOutcome?: SaveTemplateOutcomeResolvers<ContextType>
 }

@@ -2,7 +2,7 @@ import { mutate } from '@tikitu/runtime/context'
 import { badInput } from '@tikitu/runtime/fault'
 import { requireAdmin } from '@tikitu/runtime/identity'
 import { isId } from '@tikitu/runtime/ids'
-import { language, text, validInput } from '@tikitu/runtime/validate'
+import { language, optionalKey, text, validInput } from '@tikitu/runtime/validate'
 import { z } from 'zod'
 import type { Resolvers } from '../generated/graphql.ts'
 import { TemplateError } from './render.ts'
@@ -16,6 +16,7 @@ const saveTemplateInput = z.object({
   locale: language,
   subject: text(1, 200),
   body: text(1, 50_000),
+  idempotencyKey: optionalKey,
 })
 
 const previewVariables = z.record(z.string(), z.unknown())

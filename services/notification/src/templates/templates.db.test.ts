@@ -86,6 +86,23 @@ describe('templates', () => {
     expect(await notification.published('audit.recorded')).toHaveLength(3)
   })
 
+  it('have one version more for each key, and another wish under it is refused', async () => {
+    const admin = anAdmin()
+    const wish = { ...input, locale: 'nl', idempotencyKey: 'the-same-key' }
+    const ask = async (facts: object = {}) => {
+      const { data, errors } = await notification.graph(admin, SAVE, { input: { ...wish, ...facts } })
+      return errors[0]?.extensions['code'] ?? data.saveTemplate
+    }
+    expect(await ask({ idempotencyKey: 'short' })).toBe('BAD_USER_INPUT')
+    const answers = await Promise.all(Array.from({ length: 12 }, () => ask()))
+    const first = answers.find((answer) => answer !== 'CONFLICT')
+    expect(first).toMatchObject({ __typename: 'NotificationTemplate', version: 1 })
+    for (const answer of answers) expect([first, 'CONFLICT']).toContainEqual(answer)
+    expect(await ask()).toEqual(first)
+    expect(await ask({ subject: 'Welkom' })).toMatchObject({ __typename: 'IdempotencyKeyReused' })
+    for (const version of [2, 3]) expect(await ask({ idempotencyKey: null })).toMatchObject({ version })
+  })
+
   it('can be looked at with other variables', async () => {
     const preview = `query ($id: ID!, $variables: JSON) { previewTemplate(templateId: $id, variables: $variables) { subject body } }`
     const { data } = await notification.graph(

@@ -1,5 +1,6 @@
-import { recordAudit } from '@tikitu/runtime/audit'
+import { actorOf, recordAudit } from '@tikitu/runtime/audit'
 import type { Database, Transaction } from '@tikitu/runtime/database'
+import { onceIfKeyed } from '@tikitu/runtime/idempotency'
 import type { Identity } from '@tikitu/runtime/identity'
 import { newId } from '@tikitu/runtime/ids'
 import { accept, refuse } from '@tikitu/runtime/outcome'
@@ -44,19 +45,33 @@ export async function previewTemplate(
   return template && render(template, { ...template.sample, ...variables })
 }
 
+/** Somebody wants a template to say something else. */
+interface TemplateWish {
+  readonly identity: Identity
+  readonly name: string
+  readonly channel: Channel
+  readonly locale: string
+  readonly subject: string
+  readonly body: string
+  /** Under which it is done once; null when each time is another version. */
+  readonly idempotencyKey: string | null
+  readonly at: Date
+}
+
 /** Adds a version to a template, if it can be rendered with the template's own sample. */
-export async function saveTemplate(
-  tx: Transaction,
-  command: {
-    identity: Identity
-    name: string
-    channel: Channel
-    locale: string
-    subject: string
-    body: string
-    at: Date
-  },
-) {
+export async function saveTemplate(tx: Transaction, command: TemplateWish) {
+  const { identity, name, channel, locale, subject, body, idempotencyKey: key } = command
+  const request = { name, channel, locale, subject, body }
+  const outcome = await onceIfKeyed(tx, { caller: actorOf(identity).id, key, operation: 'saveTemplate', request }, () =>
+    saveOnce(tx, command),
+  )
+  if (!outcome.ok) return outcome
+  const template = await templateById(tx, outcome.value.id)
+  if (!template) throw new Error(`version ${outcome.value.id} of a template was saved and is not there`)
+  return accept(template)
+}
+
+async function saveOnce(tx: Transaction, command: TemplateWish) {
   const { identity, name, channel, locale, subject, body, at } = command
   const model = await anyVersion(tx, name, channel)
   if (!model) return refuse('TemplateNotFound', 'There is no template of this name on this channel.', { name })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { requireAdmin } from '@tikitu/runtime/identity'
-import { text, validInput } from '@tikitu/runtime/validate'
+import { optionalKey, text, validInput } from '@tikitu/runtime/validate'
 import type { Resolvers } from '../generated/graphql.ts'
 import { change, visiblePartner } from '../reading.ts'
 import { addApiClient } from './api-clients.ts'
@@ -9,6 +9,7 @@ const addInput = z.object({
   partnerId: z.string(),
   clientId: z.string().regex(/^\w{1,128}$/, 'must be the id of an app client: letters, digits and underscores'),
   name: text(1, 100),
+  idempotencyKey: optionalKey,
 })
 
 /** Partners' own programs in the graph. */

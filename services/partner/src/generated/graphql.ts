@@ -386,6 +386,8 @@ export type RegisterPartnerInput = {
   readonly contactPhone?: InputMaybe<Scalars['String']['input']>
   /** At most 50 characters. */
   readonly taxId?: InputMaybe<Scalars['String']['input']>
+  /** Any text of 8 to 100 characters that is new for each wish: repeating it gives the first answer again. Without one, repeating the wish finds the partner there. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>
 }
 
 /** See `updatePartner`. */
@@ -458,6 +460,8 @@ export type CreateVenueInput = {
   readonly capacity: Scalars['Int']['input']
   /** For visitors; at most 5,000 characters. */
   readonly description?: InputMaybe<Scalars['String']['input']>
+  /** Any text of 8 to 100 characters that is new for each wish: repeating it gives the first answer again. Without one, repeating the wish creates another venue. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>
 }
 
 /** See `updateVenue`. */
@@ -488,6 +492,8 @@ export type ImportSeatingPlanInput = {
    * `focal_point: { x, y }` says what people look at: the best seats are those close to it.
    */
   readonly plan: Scalars['JSON']['input']
+  /** Any text of 8 to 100 characters that is new for each wish: repeating it gives the first answer again. Without one, repeating the wish adds another version. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>
 }
 
 /** See `createSeatingPlan`. */
@@ -500,6 +506,8 @@ export type CreateSeatingPlanInput = {
   readonly sections: ReadonlyArray<PlanSectionInput>
   /** General-admission areas. */
   readonly areas?: ReadonlyArray<PlanAreaInput>
+  /** Any text of 8 to 100 characters that is new for each wish: repeating it gives the first answer again. Without one, repeating the wish adds another version. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>
 }
 
 /** A section of the quick form. */
@@ -540,6 +548,8 @@ export type AddApiClientInput = {
   readonly clientId: Scalars['ID']['input']
   /** For people; 1 to 100 characters. */
   readonly name: Scalars['String']['input']
+  /** Any text of 8 to 100 characters that is new for each wish: repeating it gives the first answer again. Without one, repeating the wish finds the client taken. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>
 }
 
 /** There is no such partner, or the caller may not know. */
@@ -599,7 +609,15 @@ export type ApiClientTaken = Refusal & {
   readonly clientId: Scalars['ID']['output']
 }
 
-export type RegisterPartnerOutcome = Partner | PartnerExists
+/** The same idempotency key came before with another request. */
+export type IdempotencyKeyReused = Refusal & {
+  readonly __typename?: 'IdempotencyKeyReused'
+  readonly message: Scalars['String']['output']
+  /** The key. */
+  readonly idempotencyKey: Scalars['String']['output']
+}
+
+export type RegisterPartnerOutcome = Partner | PartnerExists | IdempotencyKeyReused
 
 export type UpdatePartnerOutcome = Partner | PartnerNotFound | PartnerExists
 
@@ -609,15 +627,15 @@ export type RejectPartnerOutcome = Partner | PartnerNotFound | PartnerNotInState
 
 export type SuspendPartnerOutcome = Partner | PartnerNotFound | PartnerNotInState
 
-export type CreateVenueOutcome = Venue | PartnerNotFound | PartnerNotInState
+export type CreateVenueOutcome = Venue | PartnerNotFound | PartnerNotInState | IdempotencyKeyReused
 
 export type UpdateVenueOutcome = Venue | VenueNotFound
 
-export type ImportSeatingPlanOutcome = SeatingPlan | VenueNotFound | SeatingPlanInvalid
+export type ImportSeatingPlanOutcome = SeatingPlan | VenueNotFound | SeatingPlanInvalid | IdempotencyKeyReused
 
-export type CreateSeatingPlanOutcome = SeatingPlan | VenueNotFound | SeatingPlanInvalid
+export type CreateSeatingPlanOutcome = SeatingPlan | VenueNotFound | SeatingPlanInvalid | IdempotencyKeyReused
 
-export type AddApiClientOutcome = ApiClient | PartnerNotFound | ApiClientTaken
+export type AddApiClientOutcome = ApiClient | PartnerNotFound | ApiClientTaken | IdempotencyKeyReused
 
 export type ResolverTypeWrapper<T> = Promise<T> | T
 
@@ -736,6 +754,7 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
   RegisterPartnerOutcome:
     | (PartnerSource & { __typename: 'Partner' })
     | (PartnerExists & { __typename: 'PartnerExists' })
+    | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
   UpdatePartnerOutcome:
     | (PartnerSource & { __typename: 'Partner' })
     | (PartnerNotFound & { __typename: 'PartnerNotFound' })
@@ -756,19 +775,23 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | (VenueSource & { __typename: 'Venue' })
     | (PartnerNotFound & { __typename: 'PartnerNotFound' })
     | (PartnerNotInState & { __typename: 'PartnerNotInState' })
+    | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
   UpdateVenueOutcome: (VenueSource & { __typename: 'Venue' }) | (VenueNotFound & { __typename: 'VenueNotFound' })
   ImportSeatingPlanOutcome:
     | (SeatingPlanSource & { __typename: 'SeatingPlan' })
     | (VenueNotFound & { __typename: 'VenueNotFound' })
     | (SeatingPlanInvalid & { __typename: 'SeatingPlanInvalid' })
+    | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
   CreateSeatingPlanOutcome:
     | (SeatingPlanSource & { __typename: 'SeatingPlan' })
     | (VenueNotFound & { __typename: 'VenueNotFound' })
     | (SeatingPlanInvalid & { __typename: 'SeatingPlanInvalid' })
+    | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
   AddApiClientOutcome:
     | (ApiClientSource & { __typename: 'ApiClient' })
     | (PartnerNotFound & { __typename: 'PartnerNotFound' })
     | (ApiClientTaken & { __typename: 'ApiClientTaken' })
+    | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
 }
 
 /** Mapping of interface types */
@@ -780,6 +803,7 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
     | (PartnerExists & { __typename: 'PartnerExists' })
     | (SeatingPlanInvalid & { __typename: 'SeatingPlanInvalid' })
     | (ApiClientTaken & { __typename: 'ApiClientTaken' })
+    | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
 }
 
 /** Mapping between all available schema types and the resolvers types */
@@ -835,6 +859,7 @@ export type ResolversTypes = {
   SeatingPlanInvalid: ResolverTypeWrapper<SeatingPlanInvalid>
   SeatingPlanProblem: ResolverTypeWrapper<SeatingPlanProblem>
   ApiClientTaken: ResolverTypeWrapper<ApiClientTaken>
+  IdempotencyKeyReused: ResolverTypeWrapper<IdempotencyKeyReused>
   RegisterPartnerOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RegisterPartnerOutcome']>
   UpdatePartnerOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['UpdatePartnerOutcome']>
   VerifyPartnerOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['VerifyPartnerOutcome']>
@@ -897,6 +922,7 @@ export type ResolversParentTypes = {
   SeatingPlanInvalid: SeatingPlanInvalid
   SeatingPlanProblem: SeatingPlanProblem
   ApiClientTaken: ApiClientTaken
+  IdempotencyKeyReused: IdempotencyKeyReused
   RegisterPartnerOutcome: ResolversUnionTypes<ResolversParentTypes>['RegisterPartnerOutcome']
   UpdatePartnerOutcome: ResolversUnionTypes<ResolversParentTypes>['UpdatePartnerOutcome']
   VerifyPartnerOutcome: ResolversUnionTypes<ResolversParentTypes>['VerifyPartnerOutcome']
@@ -954,7 +980,8 @@ export type RefusalResolvers<
     | 'PartnerNotInState'
     | 'PartnerExists'
     | 'SeatingPlanInvalid'
-    | 'ApiClientTaken',
+    | 'ApiClientTaken'
+    | 'IdempotencyKeyReused',
     ParentType,
     ContextType
   >
@@ -1279,11 +1306,20 @@ export type ApiClientTakenResolvers<
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
 }
 
+export type IdempotencyKeyReusedResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['IdempotencyKeyReused'] = ResolversParentTypes['IdempotencyKeyReused'],
+> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  idempotencyKey?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
 export type RegisterPartnerOutcomeResolvers<
   ContextType = RequestContext,
   ParentType extends ResolversParentTypes['RegisterPartnerOutcome'] = ResolversParentTypes['RegisterPartnerOutcome'],
 > = {
-  __resolveType: TypeResolveFn<'Partner' | 'PartnerExists', ParentType, ContextType>
+  __resolveType: TypeResolveFn<'Partner' | 'PartnerExists' | 'IdempotencyKeyReused', ParentType, ContextType>
 }
 
 export type UpdatePartnerOutcomeResolvers<
@@ -1318,7 +1354,11 @@ export type CreateVenueOutcomeResolvers<
   ContextType = RequestContext,
   ParentType extends ResolversParentTypes['CreateVenueOutcome'] = ResolversParentTypes['CreateVenueOutcome'],
 > = {
-  __resolveType: TypeResolveFn<'Venue' | 'PartnerNotFound' | 'PartnerNotInState', ParentType, ContextType>
+  __resolveType: TypeResolveFn<
+    'Venue' | 'PartnerNotFound' | 'PartnerNotInState' | 'IdempotencyKeyReused',
+    ParentType,
+    ContextType
+  >
 }
 
 export type UpdateVenueOutcomeResolvers<
@@ -1333,7 +1373,11 @@ export type ImportSeatingPlanOutcomeResolvers<
   ParentType extends ResolversParentTypes['ImportSeatingPlanOutcome'] =
     ResolversParentTypes['ImportSeatingPlanOutcome'],
 > = {
-  __resolveType: TypeResolveFn<'SeatingPlan' | 'VenueNotFound' | 'SeatingPlanInvalid', ParentType, ContextType>
+  __resolveType: TypeResolveFn<
+    'SeatingPlan' | 'VenueNotFound' | 'SeatingPlanInvalid' | 'IdempotencyKeyReused',
+    ParentType,
+    ContextType
+  >
 }
 
 export type CreateSeatingPlanOutcomeResolvers<
@@ -1341,14 +1385,22 @@ export type CreateSeatingPlanOutcomeResolvers<
   ParentType extends ResolversParentTypes['CreateSeatingPlanOutcome'] =
     ResolversParentTypes['CreateSeatingPlanOutcome'],
 > = {
-  __resolveType: TypeResolveFn<'SeatingPlan' | 'VenueNotFound' | 'SeatingPlanInvalid', ParentType, ContextType>
+  __resolveType: TypeResolveFn<
+    'SeatingPlan' | 'VenueNotFound' | 'SeatingPlanInvalid' | 'IdempotencyKeyReused',
+    ParentType,
+    ContextType
+  >
 }
 
 export type AddApiClientOutcomeResolvers<
   ContextType = RequestContext,
   ParentType extends ResolversParentTypes['AddApiClientOutcome'] = ResolversParentTypes['AddApiClientOutcome'],
 > = {
-  __resolveType: TypeResolveFn<'ApiClient' | 'PartnerNotFound' | 'ApiClientTaken', ParentType, ContextType>
+  __resolveType: TypeResolveFn<
+    'ApiClient' | 'PartnerNotFound' | 'ApiClientTaken' | 'IdempotencyKeyReused',
+    ParentType,
+    ContextType
+  >
 }
 
 export type Resolvers<ContextType = RequestContext> = {
@@ -1379,6 +1431,7 @@ export type Resolvers<ContextType = RequestContext> = {
   SeatingPlanInvalid?: SeatingPlanInvalidResolvers<ContextType>
   SeatingPlanProblem?: SeatingPlanProblemResolvers<ContextType>
   ApiClientTaken?: ApiClientTakenResolvers<ContextType>
+  IdempotencyKeyReused?: IdempotencyKeyReusedResolvers<ContextType>
   RegisterPartnerOutcome?: RegisterPartnerOutcomeResolvers<ContextType>
   UpdatePartnerOutcome?: UpdatePartnerOutcomeResolvers<ContextType>
   VerifyPartnerOutcome?: VerifyPartnerOutcomeResolvers<ContextType>

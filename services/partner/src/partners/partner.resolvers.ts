@@ -4,7 +4,7 @@ import type { RequestContext } from '@tikitu/runtime/context'
 import { badInput } from '@tikitu/runtime/fault'
 import { requireAdmin, requireUserId } from '@tikitu/runtime/identity'
 import { isId } from '@tikitu/runtime/ids'
-import { email, phone, text, validInput } from '@tikitu/runtime/validate'
+import { email, phone, text, validInput, optionalKey } from '@tikitu/runtime/validate'
 import type { Resolvers } from '../generated/graphql.ts'
 import { change, reading, visiblePartner } from '../reading.ts'
 import { maySeeDetails } from '../staff/access.rules.ts'
@@ -26,6 +26,7 @@ const registerInput = z.object({
   contactEmail: email,
   contactPhone: phone.nullish(),
   taxId: taxId.nullish(),
+  idempotencyKey: optionalKey,
 })
 
 const updateInput = z.object({

@@ -9,6 +9,7 @@ import { recordAudit } from '@tikitu/runtime/audit'
 import { violatedConstraint, type Queryable, type Transaction } from '@tikitu/runtime/database'
 import { emit } from '@tikitu/runtime/events'
 import { Fault } from '@tikitu/runtime/fault'
+import { onceIfKeyed } from '@tikitu/runtime/idempotency'
 import type { Identity } from '@tikitu/runtime/identity'
 import { isId, newId } from '@tikitu/runtime/ids'
 import { sendJob } from '@tikitu/runtime/jobs'
@@ -49,11 +50,28 @@ export interface RegisterPartner {
   readonly contactEmail: string
   readonly contactPhone?: string | null | undefined
   readonly taxId?: string | null | undefined
+  /** Under which repeating it gives the same answer; null when that finds the partner there. */
+  readonly idempotencyKey: string | null
   readonly at: Date
 }
 
 /** Makes a partner that waits for an admin, with whoever asks as its owner. */
-export async function registerPartner(tx: Transaction, { ownerId, subject, at, ...asked }: RegisterPartner) {
+export async function registerPartner(tx: Transaction, { idempotencyKey: key, ...command }: RegisterPartner) {
+  const { ownerId, companyName, contactEmail, contactPhone, taxId } = command
+  const request = { companyName, contactEmail, contactPhone, taxId }
+  const outcome = await onceIfKeyed(tx, { caller: ownerId, key, operation: 'registerPartner', request }, () =>
+    registerOnce(tx, command),
+  )
+  if (!outcome.ok) return outcome
+  const [partner] = await partnersByIds(tx, [outcome.value.id])
+  if (!partner) throw new Error(`partner ${outcome.value.id} was registered and is not there`)
+  return accept(partner)
+}
+
+async function registerOnce(
+  tx: Transaction,
+  { ownerId, subject, at, ...asked }: Omit<RegisterPartner, 'idempotencyKey'>,
+) {
   const partner = await insertPartner(tx, { id: newId(), ownerId, ...asked, createdAt: at })
   if (!partner) return partnerExists(await partnerOfName(tx, ownerId, asked.companyName))
 

@@ -1,6 +1,8 @@
 import { SeatingPlanPublished } from '@tikitu/schema/events/partner'
+import { actorOf } from '@tikitu/runtime/audit'
 import type { Transaction } from '@tikitu/runtime/database'
 import { emit } from '@tikitu/runtime/events'
+import { onceIfKeyed } from '@tikitu/runtime/idempotency'
 import type { Identity } from '@tikitu/runtime/identity'
 import { newId } from '@tikitu/runtime/ids'
 import { accept, type Accepted } from '@tikitu/runtime/outcome'
@@ -17,19 +19,22 @@ import {
 } from './plan.rules.ts'
 import { planFromPretix } from './pretix.rules.ts'
 import { planFromQuickForm, type QuickForm } from './quick-form.rules.ts'
-import { insertSeatingPlan } from './seating-plan.sql.ts'
+import { insertSeatingPlan, seatingPlansByIds } from './seating-plan.sql.ts'
 
 /** Somebody adds a version to a venue's seating plan. */
 interface AddSeatingPlan {
   readonly identity: Identity
   readonly venueId: string
   readonly name: string
+  /** Under which it is done once; null when each time is another version. */
+  readonly idempotencyKey: string | null
   readonly at: Date
 }
 
 /** Adds a version from the quick form. For owners and managers; a stranger finds no venue. */
 export async function createSeatingPlan(tx: Transaction, command: AddSeatingPlan & { readonly form: QuickForm }) {
-  return addVersion(tx, command, () => planFromQuickForm(command.form))
+  const { form } = command
+  return addOnce(tx, { operation: 'createSeatingPlan', asked: form }, command, () => planFromQuickForm(form))
 }
 
 /**
@@ -37,10 +42,27 @@ export async function createSeatingPlan(tx: Transaction, command: AddSeatingPlan
  * managers; a stranger finds no venue.
  */
 export async function importSeatingPlan(tx: Transaction, command: AddSeatingPlan & { readonly document: unknown }) {
-  return addVersion(tx, command, () => {
-    const read = readDocument(command.document)
+  const { document } = command
+  return addOnce(tx, { operation: 'importSeatingPlan', asked: document }, command, () => {
+    const read = readDocument(document)
     return 'problem' in read ? invalidPlan([read.problem]) : planFromPretix(read.document)
   })
+}
+
+/** Under its key, if it has one. */
+async function addOnce(
+  tx: Transaction,
+  { operation, asked }: { operation: string; asked: unknown },
+  command: AddSeatingPlan,
+  read: () => Accepted<Plan> | SeatingPlanInvalid,
+) {
+  const { identity, venueId, name, idempotencyKey: key } = command
+  const wish = { caller: actorOf(identity).id, key, operation, request: { venueId, name, asked } }
+  const outcome = await onceIfKeyed(tx, wish, () => addVersion(tx, command, read))
+  if (!outcome.ok) return outcome
+  const [row] = await seatingPlansByIds(tx, [outcome.value.id])
+  if (!row) throw new Error(`seating plan ${outcome.value.id} was added and is not there`)
+  return accept(row)
 }
 
 /** A plan is only read for somebody who may add it: that is work, and its problems are nobody else's business. */

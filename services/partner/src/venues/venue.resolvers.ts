@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { requireUserId } from '@tikitu/runtime/identity'
-import { country, text, timezone, validInput } from '@tikitu/runtime/validate'
+import { country, optionalKey, text, timezone, validInput } from '@tikitu/runtime/validate'
 import type { Resolvers } from '../generated/graphql.ts'
 import { change, reading, referredVenue, visiblePartner, visibleVenue } from '../reading.ts'
 import { maySeePlans } from '../staff/access.rules.ts'
@@ -28,6 +28,7 @@ const createInput = z.object({
   timezone,
   capacity,
   description: description.nullish(),
+  idempotencyKey: optionalKey,
 })
 
 const updateInput = z.object({
@@ -56,7 +57,8 @@ export const venueResolvers = {
   Mutation: {
     createVenue: async (_, args, context) => {
       requireUserId(context.identity)
-      const { partnerId, location, address, state, description, ...rest } = validInput(createInput, args.input)
+      const input = validInput(createInput, args.input)
+      const { partnerId, idempotencyKey, location, address, state, description, ...rest } = input
       const place = {
         ...rest,
         address: address ?? null,
@@ -66,7 +68,7 @@ export const venueResolvers = {
         description: description ?? null,
       }
       const { identity } = context
-      return change(context, 'Venue', (tx, at) => createVenue(tx, { identity, partnerId, place, at }))
+      return change(context, 'Venue', (tx, at) => createVenue(tx, { identity, partnerId, place, idempotencyKey, at }))
     },
 
     updateVenue: async (_, args, context) => {

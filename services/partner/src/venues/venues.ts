@@ -1,6 +1,8 @@
 import { VenuePublished } from '@tikitu/schema/events/partner'
 import type { Queryable, Transaction } from '@tikitu/runtime/database'
+import { actorOf } from '@tikitu/runtime/audit'
 import { emit } from '@tikitu/runtime/events'
+import { onceIfKeyed } from '@tikitu/runtime/idempotency'
 import type { Identity } from '@tikitu/runtime/identity'
 import { isId, newId } from '@tikitu/runtime/ids'
 import { accept, refuse } from '@tikitu/runtime/outcome'
@@ -12,6 +14,7 @@ import {
   findVenues,
   insertVenue,
   venueForUpdate,
+  venuesByIds,
   type VenueChanges,
   type VenueRow,
   type VenueSearch,
@@ -21,6 +24,8 @@ import {
 export interface CreateVenue {
   readonly identity: Identity
   readonly partnerId: string
+  /** Under which it is done once; null when each time is another venue. */
+  readonly idempotencyKey: string | null
   readonly at: Date
   /** What is known about the place. */
   readonly place: {
@@ -38,7 +43,17 @@ export interface CreateVenue {
 }
 
 /** Creates a venue of a verified partner. For owners and managers; a stranger finds no partner. */
-export async function createVenue(tx: Transaction, { identity, partnerId, place, at }: CreateVenue) {
+export async function createVenue(tx: Transaction, command: CreateVenue) {
+  const { identity, partnerId, place, idempotencyKey: key } = command
+  const wish = { caller: actorOf(identity).id, key, operation: 'createVenue', request: { partnerId, place } }
+  const outcome = await onceIfKeyed(tx, wish, () => createOnce(tx, command))
+  if (!outcome.ok) return outcome
+  const [venue] = await venuesByIds(tx, [outcome.value.id])
+  if (!venue) throw new Error(`venue ${outcome.value.id} was created and is not there`)
+  return accept(venue)
+}
+
+async function createOnce(tx: Transaction, { identity, partnerId, place, at }: CreateVenue) {
   const notFound = () => refuse('PartnerNotFound', 'There is no such partner.', { partnerId })
   if (!isId(partnerId) || !manages(await callerOf(tx, identity), partnerId)) return notFound()
   const partner = await partnerForShare(tx, partnerId)

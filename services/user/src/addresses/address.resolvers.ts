@@ -1,6 +1,6 @@
 import { mutate } from '@tikitu/runtime/context'
 import { requireUserId } from '@tikitu/runtime/identity'
-import { country, text, validInput } from '@tikitu/runtime/validate'
+import { country, optionalKey, text, validInput } from '@tikitu/runtime/validate'
 import { z } from 'zod'
 import type { Resolvers } from '../generated/graphql.ts'
 import { addAddress, makeDefaultAddress, removeAddress, updateAddress } from './addresses.ts'
@@ -19,6 +19,8 @@ const addInput = z.object({
   country,
 })
 
+const keyedInput = addInput.extend({ idempotencyKey: optionalKey })
+
 const updateInput = addInput.partial({ type: true, line1: true, city: true, country: true })
 
 /** What users do with their addresses; `User.addresses` is with the user. */
@@ -26,12 +28,13 @@ export const addressResolvers: Resolvers = {
   Mutation: {
     addAddress: (_parent, { input }, context) => {
       const userId = requireUserId(context.identity)
-      const { line2 = null, state = null, postalCode = null, ...rest } = validInput(addInput, input)
+      const { idempotencyKey, line2, state, postalCode, ...rest } = validInput(keyedInput, input)
       const command = {
         userId,
-        address: { ...rest, line2, state, postalCode },
+        address: { ...rest, line2: line2 ?? null, state: state ?? null, postalCode: postalCode ?? null },
         isDefault: input.isDefault ?? false,
         addressesMax: context.settings.get('user.addressesMax'),
+        idempotencyKey,
       }
       return mutate(context, 'Address', (tx, at) => addAddress(tx, { ...command, at }))
     },

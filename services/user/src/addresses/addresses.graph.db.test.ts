@@ -23,7 +23,7 @@ beforeEach(async () => {
 
 const ADDRESS = '__typename ... on Address { id type line1 line2 city state postalCode country isDefault }'
 const ADD = `mutation ($input: AddAddressInput!) { addAddress(input: $input) {
-  ${ADDRESS} ... on UserNotFound { userId } ... on TooManyAddresses { addressesMax } } }`
+  ${ADDRESS} ... on UserNotFound { userId } ... on TooManyAddresses { addressesMax } ... on IdempotencyKeyReused { idempotencyKey } } }`
 const UPDATE = `mutation ($input: UpdateAddressInput!) { updateAddress(input: $input) { ${ADDRESS} ... on AddressNotFound { addressId } } }`
 const REMOVE = `mutation ($input: RemoveAddressInput!) { removeAddress(input: $input) { ${ADDRESS} ... on AddressNotFound { addressId } } }`
 const MAKE_DEFAULT = `mutation ($input: MakeDefaultAddressInput!) {
@@ -115,6 +115,35 @@ describe('addresses', () => {
     const { errors } = await service.graph(me, UPDATE, { input: { addressId, state: 'Changed', [field]: value } })
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', field: `input.${field}` } }])
     expect(await mine(me)).toMatchObject([{ line1: home.line1 }])
+  })
+
+  it.each(['short', 'with a space', 'x'.repeat(101), '\u0000'.repeat(8)])(
+    'are not added under %j',
+    async (idempotencyKey) => {
+      const { errors } = await service.graph(me, ADD, { input: { ...home, idempotencyKey } })
+      expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', field: 'input.idempotencyKey' } }])
+      expect(await mine(me)).toEqual([])
+    },
+  )
+
+  it('are added once for each key of each caller, and the first answer is given again', async () => {
+    const idempotencyKey = newId()
+    const ask = async (identity: Identity, facts: object = {}) => {
+      const { data, errors } = await service.graph(identity, ADD, { input: { ...home, idempotencyKey, ...facts } })
+      return errors[0]?.extensions['code'] ?? data.addAddress
+    }
+    const answers = await Promise.all(Array.from({ length: 12 }, () => ask(me)))
+    const first = answers.find((answer) => answer !== 'CONFLICT')
+    for (const answer of answers) expect([first, 'CONFLICT']).toContainEqual(answer)
+    expect(await mine(me)).toMatchObject([{ id: first.id }])
+    expect(await ask(me, { line2: null })).toEqual(first)
+    for (const other of [{ line1: 'Elsewhere' }, { isDefault: true }]) {
+      expect(await ask(me, other)).toEqual({ __typename: 'IdempotencyKeyReused', idempotencyKey })
+    }
+    expect((await ask(rival)).id).not.toBe(first.id)
+    await service.graph(me, REMOVE, { input: { addressId: first.id } })
+    expect(await ask(me)).toBe('CONFLICT')
+    expect(await mine(me)).toEqual([])
   })
 
   it('store SQL as the text it is', async () => {

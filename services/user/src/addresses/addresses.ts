@@ -1,4 +1,6 @@
 import type { Transaction } from '@tikitu/runtime/database'
+import { Fault } from '@tikitu/runtime/fault'
+import { onceIfKeyed, type IdempotencyKeyReused } from '@tikitu/runtime/idempotency'
 import { isId, newId } from '@tikitu/runtime/ids'
 import { accept, refuse, type Outcome, type Refusal } from '@tikitu/runtime/outcome'
 import { requireOpen, userNotFound, type UserNotFound } from '../users/profiles.ts'
@@ -32,11 +34,26 @@ export interface AddAddress {
   readonly address: Omit<AddressRow, 'id' | 'userId' | 'isDefault' | 'createdAt'>
   readonly isDefault: boolean
   readonly addressesMax: number
+  /** Under which it is done once; null when each time is another address. */
+  readonly idempotencyKey: string | null
   readonly at: Date
 }
 
-/** Adds an address. The first one is the default, whatever was asked. */
+/** Adds an address. The first one is the default, whatever was asked. Repeated after it was removed, the fault CONFLICT. */
 export async function addAddress(
+  tx: Transaction,
+  command: AddAddress,
+): Promise<Outcome<AddressRow, UserNotFound | TooManyAddresses | IdempotencyKeyReused>> {
+  const { userId, address, isDefault, idempotencyKey: key } = command
+  const wish = { caller: userId, key, operation: 'addAddress', request: { address, isDefault } }
+  const outcome = await onceIfKeyed(tx, wish, () => addOnce(tx, command))
+  if (!outcome.ok) return outcome
+  const added = await addressOfUser(tx, { addressId: outcome.value.id, userId })
+  if (!added) throw new Fault('CONFLICT', 'This address was added, and has been removed since.')
+  return accept(added)
+}
+
+async function addOnce(
   tx: Transaction,
   { userId, address, isDefault, addressesMax, at }: AddAddress,
 ): Promise<Outcome<AddressRow, UserNotFound | TooManyAddresses>> {

@@ -294,6 +294,8 @@ export type AddAddressInput = {
   readonly country: Scalars['String']['input']
   /** Makes it the default at once. */
   readonly isDefault?: InputMaybe<Scalars['Boolean']['input']>
+  /** Any text of 8 to 100 characters that is new for each wish: repeating it gives the first answer again. Without one, repeating the wish adds another address. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>
 }
 
 /** See `updateAddress`. */
@@ -386,13 +388,21 @@ export type TooManyAddresses = Refusal & {
   readonly addressesMax: Scalars['Int']['output']
 }
 
+/** The same idempotency key came before with another request. */
+export type IdempotencyKeyReused = Refusal & {
+  readonly __typename?: 'IdempotencyKeyReused'
+  readonly message: Scalars['String']['output']
+  /** The key. */
+  readonly idempotencyKey: Scalars['String']['output']
+}
+
 export type RegisterUserOutcome = User | IdTokenRejected | EmailTaken
 
 export type UpdateProfileOutcome = User | UserNotFound
 
 export type UpdatePreferencesOutcome = User | UserNotFound
 
-export type AddAddressOutcome = Address | UserNotFound | TooManyAddresses
+export type AddAddressOutcome = Address | UserNotFound | TooManyAddresses | IdempotencyKeyReused
 
 export type UpdateAddressOutcome = Address | AddressNotFound
 
@@ -526,6 +536,7 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | (Address & { __typename: 'Address' })
     | (UserNotFound & { __typename: 'UserNotFound' })
     | (TooManyAddresses & { __typename: 'TooManyAddresses' })
+    | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
   UpdateAddressOutcome: (Address & { __typename: 'Address' }) | (AddressNotFound & { __typename: 'AddressNotFound' })
   RemoveAddressOutcome: (Address & { __typename: 'Address' }) | (AddressNotFound & { __typename: 'AddressNotFound' })
   MakeDefaultAddressOutcome:
@@ -546,6 +557,7 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
     | (AddressNotFound & { __typename: 'AddressNotFound' })
     | (EmailTaken & { __typename: 'EmailTaken' })
     | (TooManyAddresses & { __typename: 'TooManyAddresses' })
+    | (IdempotencyKeyReused & { __typename: 'IdempotencyKeyReused' })
 }
 
 /** Mapping between all available schema types and the resolvers types */
@@ -586,6 +598,7 @@ export type ResolversTypes = {
   AddressNotFound: ResolverTypeWrapper<AddressNotFound>
   EmailTaken: ResolverTypeWrapper<EmailTaken>
   TooManyAddresses: ResolverTypeWrapper<TooManyAddresses>
+  IdempotencyKeyReused: ResolverTypeWrapper<IdempotencyKeyReused>
   RegisterUserOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RegisterUserOutcome']>
   UpdateProfileOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['UpdateProfileOutcome']>
   UpdatePreferencesOutcome: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['UpdatePreferencesOutcome']>
@@ -633,6 +646,7 @@ export type ResolversParentTypes = {
   AddressNotFound: AddressNotFound
   EmailTaken: EmailTaken
   TooManyAddresses: TooManyAddresses
+  IdempotencyKeyReused: IdempotencyKeyReused
   RegisterUserOutcome: ResolversUnionTypes<ResolversParentTypes>['RegisterUserOutcome']
   UpdateProfileOutcome: ResolversUnionTypes<ResolversParentTypes>['UpdateProfileOutcome']
   UpdatePreferencesOutcome: ResolversUnionTypes<ResolversParentTypes>['UpdatePreferencesOutcome']
@@ -659,7 +673,13 @@ export type RefusalResolvers<
   ParentType extends ResolversParentTypes['Refusal'] = ResolversParentTypes['Refusal'],
 > = {
   __resolveType: TypeResolveFn<
-    'IdTokenRejected' | 'SignInUnknown' | 'UserNotFound' | 'AddressNotFound' | 'EmailTaken' | 'TooManyAddresses',
+    | 'IdTokenRejected'
+    | 'SignInUnknown'
+    | 'UserNotFound'
+    | 'AddressNotFound'
+    | 'EmailTaken'
+    | 'TooManyAddresses'
+    | 'IdempotencyKeyReused',
     ParentType,
     ContextType
   >
@@ -869,6 +889,15 @@ export type TooManyAddressesResolvers<
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
 }
 
+export type IdempotencyKeyReusedResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['IdempotencyKeyReused'] = ResolversParentTypes['IdempotencyKeyReused'],
+> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  idempotencyKey?: Resolver<ResolversTypes['String'], ParentType, ContextType>
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>
+}
+
 export type RegisterUserOutcomeResolvers<
   ContextType = RequestContext,
   ParentType extends ResolversParentTypes['RegisterUserOutcome'] = ResolversParentTypes['RegisterUserOutcome'],
@@ -895,7 +924,11 @@ export type AddAddressOutcomeResolvers<
   ContextType = RequestContext,
   ParentType extends ResolversParentTypes['AddAddressOutcome'] = ResolversParentTypes['AddAddressOutcome'],
 > = {
-  __resolveType: TypeResolveFn<'Address' | 'UserNotFound' | 'TooManyAddresses', ParentType, ContextType>
+  __resolveType: TypeResolveFn<
+    'Address' | 'UserNotFound' | 'TooManyAddresses' | 'IdempotencyKeyReused',
+    ParentType,
+    ContextType
+  >
 }
 
 export type UpdateAddressOutcomeResolvers<
@@ -968,6 +1001,7 @@ export type Resolvers<ContextType = RequestContext> = {
   AddressNotFound?: AddressNotFoundResolvers<ContextType>
   EmailTaken?: EmailTakenResolvers<ContextType>
   TooManyAddresses?: TooManyAddressesResolvers<ContextType>
+  IdempotencyKeyReused?: IdempotencyKeyReusedResolvers<ContextType>
   RegisterUserOutcome?: RegisterUserOutcomeResolvers<ContextType>
   UpdateProfileOutcome?: UpdateProfileOutcomeResolvers<ContextType>
   UpdatePreferencesOutcome?: UpdatePreferencesOutcomeResolvers<ContextType>
