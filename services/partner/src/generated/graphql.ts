@@ -488,7 +488,7 @@ export type ImportSeatingPlanInput = {
   readonly name: Scalars['String']['input']
   /**
    * pretix's public seating-plan JSON (zones, rows, seats, areas), or a string: the text of that, or base64 of its gzip, which
-   * takes a stadium through the gateway's limit of a request. Unpacked at most 32 MiB; at most 100,000 seats. An additional
+   * takes a stadium through the gateway's limit of a request. Unpacked at most 32 MiB and two million values; at most 100,000 seats. An additional
    * `focal_point: { x, y }` says what people look at: the best seats are those close to it.
    */
   readonly plan: Scalars['JSON']['input']

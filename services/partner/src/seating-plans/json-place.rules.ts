@@ -4,14 +4,17 @@ export interface TextPlace {
   readonly column: number
 }
 
-/** Where a text stops being JSON, or has more levels than we read. */
+/** Where a text stops being JSON, or is more of it than we read. */
 export interface JsonProblem {
   readonly place: TextPlace
-  readonly isTooDeep: boolean
+  readonly what: 'not JSON' | 'too deep' | 'too many values'
 }
 
 /** Objects and lists in each other, at most. A plan has eight; of millions, each would have to be remembered. */
 export const LEVELS_MAX = 100
+
+/** Values at most, objects and lists among them and names not: twenty for each seat of the largest plan. */
+export const VALUES_MAX = 2_000_000
 
 /** What may come next: a value, or what closes or goes on where we are. */
 type Expected = 'value' | 'value or ]' | 'key' | 'key or }' | ':' | 'next' | 'end'
@@ -24,35 +27,40 @@ type Expected = 'value' | 'value or ]' | 'key' | 'key or }' | ':' | 'next' | 'en
 export function problemOfJson(text: string): JsonProblem | undefined {
   const open: number[] = []
   let expected: Expected = 'value'
+  let values = 0
   let at = afterSpace(text, 0)
   while (at < text.length) {
     const first = text.charCodeAt(at)
     const end = afterToken(text, at)
     const next: Expected | undefined = end === NOWHERE ? undefined : after(first, expected, open)
-    const isTooDeep = open.length > LEVELS_MAX
-    if (next === undefined || isTooDeep) return { place: placeOf(text, at), isTooDeep }
+    if (next === undefined) return { place: placeOf(text, at), what: 'not JSON' }
+    if (open.length > LEVELS_MAX) return { place: placeOf(text, at), what: 'too deep' }
+    if (isValueExpected(expected) && first !== LIST_CLOSES) values += 1
+    if (values > VALUES_MAX) return { place: placeOf(text, at), what: 'too many values' }
     expected = next
     at = afterSpace(text, end)
   }
-  return expected === 'end' ? undefined : { place: placeOf(text, at), isTooDeep: false }
+  return expected === 'end' ? undefined : { place: placeOf(text, at), what: 'not JSON' }
 }
 
 const codeOf = (character: string) => character.charCodeAt(0)
 const [SPACE, QUOTE, BACKSLASH, MINUS, POINT] = [codeOf(' '), codeOf('"'), codeOf('\\'), codeOf('-'), codeOf('.')]
 const [OBJECT_OPENS, OBJECT_CLOSES, LIST_OPENS, LIST_CLOSES] = [codeOf('{'), codeOf('}'), codeOf('['), codeOf(']')]
 const [COLON, COMMA, ZERO, NINE] = [codeOf(':'), codeOf(','), codeOf('0'), codeOf('9')]
+const [TAB, NEW_LINE, RETURN] = [codeOf('\t'), codeOf('\n'), codeOf('\r')]
 
 /** There is no such token here. */
 const NOWHERE = -1
 
+const isValueExpected = (expected: Expected) => expected === 'value' || expected === 'value or ]'
+
 /** What is expected after the token that begins so; undefined when it is not what was expected before. */
 function after(first: number, expected: Expected, open: number[]): Expected | undefined {
   const inside = open.at(-1)
-  const isValueExpected = expected === 'value' || expected === 'value or ]'
   switch (first) {
     case OBJECT_OPENS:
     case LIST_OPENS:
-      if (!isValueExpected) return undefined
+      if (!isValueExpected(expected)) return undefined
       open.push(first)
       return first === OBJECT_OPENS ? 'key or }' : 'value or ]'
     case OBJECT_CLOSES:
@@ -70,16 +78,18 @@ function after(first: number, expected: Expected, open: number[]): Expected | un
       return inside === OBJECT_OPENS ? 'key' : 'value'
     default:
       if (expected === 'key' || expected === 'key or }') return first === QUOTE ? ':' : undefined
-      if (!isValueExpected) return undefined
+      if (!isValueExpected(expected)) return undefined
       return open.length > 0 ? 'next' : 'end'
   }
 }
 
 function afterSpace(text: string, begin: number): number {
   let at = begin
-  // Of all that is no larger than a space, only these four are space in JSON.
-  while (text.charCodeAt(at) <= SPACE && ' \t\n\r'.includes(text.charAt(at))) at += 1
-  return at
+  for (;;) {
+    const code = text.charCodeAt(at)
+    if (code !== SPACE && code !== NEW_LINE && code !== TAB && code !== RETURN) return at
+    at += 1
+  }
 }
 
 /** Where the token ends that begins here. */
@@ -133,6 +143,12 @@ function afterDigits(text: string, begin: number): number {
 const isDigit = (code: number) => code >= ZERO && code <= NINE
 
 function placeOf(text: string, at: number): TextPlace {
-  const before = text.slice(0, at)
-  return { line: before.split('\n').length, column: at - before.lastIndexOf('\n') }
+  let line = 1
+  let begin = 0
+  for (let index = 0; index < at; index += 1) {
+    if (text.charCodeAt(index) !== NEW_LINE) continue
+    line += 1
+    begin = index + 1
+  }
+  return { line, column: at - begin + 1 }
 }

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { fc } from '@tikitu/runtime/testing/properties'
 import { describe, expect, it } from 'vitest'
-import { LEVELS_MAX, problemOfJson } from './json-place.rules.ts'
+import { LEVELS_MAX, problemOfJson, VALUES_MAX } from './json-place.rules.ts'
 import { DOCUMENT_BYTES_MAX, readDocument } from './plan-document.ts'
 
 const packed = (text: string) => gzipSync(text).toString('base64')
@@ -104,6 +104,22 @@ describe('a text of millions of characters', () => {
     // It took six seconds, in which nobody else was answered. To unpack it takes some hundredths of one.
     expect(performance.now() - begun).toBeLessThan(3_000)
     expect(problemOfJson('['.repeat(LEVELS_MAX) + ']'.repeat(LEVELS_MAX))).toBeUndefined()
+  })
+})
+
+describe('a text of millions of values', () => {
+  it('is refused at the first that is too many, before anything is made of them', () => {
+    const column = 3 * VALUES_MAX - 1
+    expect(readDocument(packed(`[${'[],'.repeat(VALUES_MAX)}1]`))).toEqual({
+      problem: { path: 'plan', message: `has more than ${VALUES_MAX} values: see line 1, column ${column}` },
+    })
+    const list = (values: number) => `[${'1,'.repeat(values - 2)}1]`
+    expect(problemOfJson(list(VALUES_MAX))).toBeUndefined()
+    expect(problemOfJson(list(VALUES_MAX + 1))?.what).toBe('too many values')
+  })
+
+  it('says where it is wrong without keeping its lines', () => {
+    expect(problemOfJson(`[1,\n${'\n'.repeat(MILLIONS)}]`)?.place).toEqual({ line: MILLIONS + 2, column: 1 })
   })
 })
 

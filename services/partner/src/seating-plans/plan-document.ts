@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib'
-import { LEVELS_MAX, problemOfJson } from './json-place.rules.ts'
+import { LEVELS_MAX, problemOfJson, VALUES_MAX } from './json-place.rules.ts'
 import type { Problem } from './plan.rules.ts'
 
 /** A document unpacked at most, in bytes: the largest plan with everything that pretix's editor writes into it. */
@@ -18,10 +18,15 @@ export function readDocument(sent: unknown): { readonly document: unknown } | { 
   if (typeof text !== 'string') return text
   const problem = problemOfJson(text)
   if (!problem) return { document: JSON.parse(text) as unknown }
-  const { place, isTooDeep } = problem
-  const what = isTooDeep ? `has more than ${LEVELS_MAX} objects and lists in each other` : 'is not JSON'
-  return wrong(`${what}: see line ${place.line}, column ${place.column}`)
+  const { place, what } = problem
+  return wrong(`${PROBLEMS[what]}: see line ${place.line}, column ${place.column}`)
 }
+
+const PROBLEMS = {
+  'not JSON': 'is not JSON',
+  'too deep': `has more than ${LEVELS_MAX} objects and lists in each other`,
+  'too many values': `has more than ${VALUES_MAX} values`,
+} as const
 
 function unpack(base64: string): string | { readonly problem: Problem } {
   try {
