@@ -1,12 +1,14 @@
 import type { Identity } from '@tikitu/runtime/identity'
 import { newId } from '@tikitu/runtime/ids'
-import { accepted } from '@tikitu/runtime/outcome'
+import { accept, accepted } from '@tikitu/runtime/outcome'
 import { aPartnerUser, aUser, testService, type TestService } from '@tikitu/runtime/testing'
+import { transact } from '@tikitu/runtime/transact'
 import { PaymentSucceeded } from '@tikitu/schema/events/payment'
 import { beforeAll, expect, test } from 'vitest'
 import { anEvent, aPlan, LIMITS, TICKET_KEY_SECRET, type RowSpec } from '../../test/build.ts'
 import { aHold, aSale } from '../../test/sales.ts'
 import { aConfirmed, aPayment, brokenInvariants, checkOut, deliver, passDeadline, statusOf } from '../../test/story.ts'
+import { isSoldAsBooked } from '../bookings/booking.sql.ts'
 import { holdBestAvailable, holdSeats, releaseHold } from '../holds/holds.ts'
 import { defineBooking } from '../service.ts'
 
@@ -204,5 +206,44 @@ test('whoever buys while the plan changes has a seat or none, and nobody a ticke
   )
   expect(rows).toEqual([{ wrong: 0 }])
   expect(held.filter((id) => id !== null).length).toBeGreaterThanOrEqual(6)
+  expect(await brokenInvariants(database)).toEqual([])
+})
+
+test('whoever holds while seats change their category has what they were told, at its price', async () => {
+  const { database } = booking
+  const prices = { Stalls: 2_500, Balcony: 1_000 }
+  const rows = ['Stalls', 'Balcony'].map((name) => ({ section: name, category: name, width: 12 }))
+  const turned = [
+    { section: 'Stalls', category: 'Balcony', width: 12 },
+    { section: 'Balcony', category: 'Stalls', width: 12 },
+  ]
+  for (const round of [1, 2, 3]) {
+    const { id: eventId, partnerId, types } = await anEvent(database, { currency: 'GBP', rows, prices, standing: 0 })
+    const plan = await anotherPlan(eventId, ...turned)
+    const buyer = () => ({ userId: newId(), eventId, idempotencyKey: newId(), limits: LIMITS })
+    const seats = Array.from({ length: 8 }, (_, at) => [`Stalls-1-${at + 1}`, `Balcony-1-${at + 1}`])
+    const holds = [
+      ...seats.map((seatIds) => holdSeats(database, { ...buyer(), seatIds })),
+      ...Object.values(types).map(({ id }) =>
+        holdBestAvailable(database, { ...buyer(), ticketTypeId: id, quantity: 2 }),
+      ),
+    ]
+    const [changed] = await Promise.all([change(aPartnerUser(partnerId), eventId, plan), ...holds])
+    expect([round, changed.__typename]).toEqual([round, 'Event'])
+    const { rows: held } = await database.pool.query<{ id: string }>(
+      `select id from bookings where event_id = $1 and status = 'HELD'`,
+      [eventId],
+    )
+    const asBooked = await Promise.all(
+      held.map(({ id }) => transact(database, (tx) => isSoldAsBooked(tx, id).then(accept))),
+    )
+    expect(asBooked.map(accepted)).toEqual(held.map(() => true))
+    const { rows: sold } = await database.pool.query<{ capacity: number; seats: number }>(
+      `select t.capacity, (select count(*)::integer from event_seats s where s.event_id = t.event_id and s.ticket_type_no = t.no) as seats
+         from ticket_types t where t.event_id = $1`,
+      [eventId],
+    )
+    for (const { capacity, seats: counted } of sold) expect(counted).toBe(capacity)
+  }
   expect(await brokenInvariants(database)).toEqual([])
 })
