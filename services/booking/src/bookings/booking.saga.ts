@@ -44,9 +44,9 @@ export const CONDITIONS = {
   paid: 'it costs something',
   'in time': 'it is the price, nothing was paid before, and the seats are held until later than now',
   'late, seats free':
-    'it is the price, nothing was paid before, the event is on sale, the seats could be taken again, and the buyer stays within the event’s limit',
+    'it is the price, nothing was paid before, the event is on sale, the seats could be taken again and are what was booked, and the buyer stays within the event’s limit',
   'too late':
-    'it is the price, nothing was paid before, and the booking was cancelled, the seats are gone, the event is not on sale, or the buyer would have more tickets than the event allows',
+    'it is the price, nothing was paid before, and the booking was cancelled, the seats are gone or another kind by now, the event is not on sale, or the buyer would have more tickets than the event allows',
   surplus: 'it is not the price, the booking was paid before, or it is not known to have been checked out',
   'it stays': 'it was not cancelled since',
   'it was cancelled': 'it was cancelled since, and what was not given as goodwill is owed as the rest is',
