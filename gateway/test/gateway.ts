@@ -42,6 +42,9 @@ export interface GraphOptions {
   readonly headers?: Record<string, string>
 }
 
+/** The machine may stand still for seconds while tests run: who is not tried for that waits longer, and is not turned away. */
+const PATIENCE = { SHED_DELAY_MILLISECONDS: '60000', PRINCIPAL_TIMEOUT_MILLISECONDS: '10000' }
+
 /** Starts all of it on free ports. `env` adds to the gateway's settings. */
 export async function startTestGateway(env: Record<string, string> = {}): Promise<TestGateway> {
   const principals = principalWorld()
@@ -51,6 +54,7 @@ export async function startTestGateway(env: Record<string, string> = {}): Promis
     NODE_ENV: 'test',
     LOG_LEVEL: 'silent',
     IDENTITY_SECRET,
+    ...PATIENCE,
     ...pool.env,
     ...Object.fromEntries(serviceUrls),
     ...env,

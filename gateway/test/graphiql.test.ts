@@ -27,7 +27,8 @@ describe.skipIf(!executablePath)(`GraphiQL in a browser${missing}`, () => {
     await page.goto(`${gateway.url}/graphiql`)
     // Before the editor has its text, there is nothing to execute.
     await page.locator('.graphiql-query-editor').getByText('companyName').waitFor()
-  })
+    // A browser that starts beside everything else takes its time.
+  }, 180_000)
   afterAll(async () => {
     await browser?.close()
     await gateway?.close()

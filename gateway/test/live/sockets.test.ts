@@ -24,6 +24,7 @@ beforeAll(async () => {
     LIVE_RECHECK_MILLISECONDS: '50',
     LIVE_KEEP_ALIVE_MILLISECONDS: '300',
     PRINCIPAL_CACHE_MILLISECONDS: '20',
+    PRINCIPAL_TIMEOUT_MILLISECONDS: '1000',
   })
   ada = await gateway.pool.accessToken({ sub: 'sub-ada' })
 })
