@@ -21,6 +21,7 @@ import { addLoadShedding, type RefuseUnderPressure } from './edge/pressure.ts'
 import { addBrowserSecurity } from './edge/security.ts'
 import { templates } from './edge/template.ts'
 import { readTrustedDocuments } from './edge/trusted-documents.ts'
+import { serverInTurns } from './edge/turns.ts'
 import { addWebhooks } from './edge/webhooks.ts'
 import { answerClientError } from './edge/unreadable.ts'
 import { checkScalars } from './engine/scalars.ts'
@@ -40,6 +41,9 @@ import { addRest } from './rest/rest.ts'
 
 /** How long a client may take to send its request, in milliseconds. */
 const REQUEST_MILLISECONDS = 30_000
+
+/** How long a connection may lie idle, in milliseconds: longer than load balancers keep theirs, most of them for a minute. */
+const IDLE_MILLISECONDS = 72_000
 
 /**
  * Connections that may wait to be accepted. The operating system refuses the rest without a word, and who is refused so tries
@@ -61,7 +65,12 @@ export async function buildGateway(config: GatewayConfig): Promise<FastifyInstan
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
-    requestTimeout: REQUEST_MILLISECONDS,
+    serverFactory: (begin) => {
+      const server = serverInTurns(begin)
+      server.requestTimeout = REQUEST_MILLISECONDS
+      server.keepAliveTimeout = IDLE_MILLISECONDS
+      return server
+    },
     trustProxy: config.trustedProxies.length > 0 && [...config.trustedProxies],
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     clientErrorHandler: answerClientError,
