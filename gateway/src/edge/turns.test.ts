@@ -88,3 +88,19 @@ it('begins requests in the order in which they came', async () => {
   await expect.poll(() => begun.length, { timeout: 10_000 }).toBe(urls.length)
   expect(begun).toEqual(urls)
 })
+
+it('begins each of any number of requests once that one connection brings without waiting', async () => {
+  const begun = new Map<string | undefined, number>()
+  await listen(
+    serverInTurns((request, response) => {
+      begun.set(request.url, (begun.get(request.url) ?? 0) + 1)
+      response.end()
+    }),
+  )
+  const socket = open()
+  socket.resume()
+  const many = 30_000
+  socket.write(Array.from({ length: many }, (_, number) => REQUEST.replace('/', `/${number}`)).join(''))
+  await expect.poll(() => begun.size, { timeout: 20_000 }).toBe(many)
+  expect([...new Set(begun.values())]).toEqual([1])
+})

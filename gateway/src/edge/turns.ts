@@ -8,6 +8,12 @@ const ROUNDS_FOR_NEWCOMERS = 32
 const REQUESTS_BETWEEN_NEWCOMERS = 8
 
 /**
+ * Requests that wait for their turn, at most: more are begun at once, as Node would. More than connections there are here, each of
+ * which waits for its answer; but one connection may bring any number without waiting.
+ */
+const WAITING_MAX = 20_000
+
+/**
  * A server that begins requests in the order in which they came, and only some in each round of the event loop. Node lets in
  * one new connection in a round, and does everything in it that those who are connected want: with 800 of them busy, half a
  * second went by for each who came, and 300 of them had no answer after eight seconds. With short rounds everybody has.
@@ -35,6 +41,7 @@ export function serverInTurns(begin: RequestListener): Server {
   }
 
   const server = createServer((request, response) => {
+    if (waiting.length >= WAITING_MAX) return begin(request, response)
     waiting.push([request, response])
     if (isScheduled) return
     isScheduled = true
