@@ -26,6 +26,8 @@ export default defineConfig({
     sequence: { sequencer: SpreadSequencer },
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What is waited for comes soon; only the machine may stand still in between.
+    expect: { poll: { timeout: 20_000 } },
     globalSetup: ['scripts/src/test/global-setup.ts'],
     projects: [
       ...['schema', 'runtime', 'local', 'gateway', 'scripts', 'bench', 'saga'].map((name) => inProcess(name, name)),

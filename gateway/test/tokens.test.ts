@@ -139,19 +139,17 @@ describe('a good token', () => {
     // Some other test may just have named a key that does not exist.
     const token = await gateway.pool.accessToken({ sub: 'sub-ada' })
     await vi.waitFor(async () => expect((await gateway.graph('{ me { id } }', { token })).status).toBe(200), {
-      timeout: 3_000,
+      timeout: 20_000,
       interval: 50,
     })
     expect((await gateway.graph('{ me { id } }', { token: old })).status).toBe(200)
   })
 
   it('is refused from the second it expires, although it was verified before', async () => {
-    const expiresAt = nowSeconds() + 2
+    const expiresAt = nowSeconds() + 5
     const token = await gateway.pool.accessToken({ sub: 'sub-ada', exp: expiresAt })
     expect((await gateway.graph('{ me { id } }', { token })).status).toBe(200)
-    await expect
-      .poll(async () => (await gateway.graph('{ me { id } }', { token })).status, { timeout: 5_000, interval: 100 })
-      .toBe(401)
+    await expect.poll(async () => (await gateway.graph('{ me { id } }', { token })).status, { interval: 100 }).toBe(401)
     expect(Date.now() / 1000).toBeGreaterThanOrEqual(expiresAt)
   })
 

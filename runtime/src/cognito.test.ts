@@ -171,7 +171,7 @@ describe('an access token', () => {
       expect(own.fetches()).toBeLessThanOrEqual(2 + (performance.now() - begun) / 1_000)
       await own.rotate()
       const token = await own.accessToken()
-      await vi.waitFor(() => verifyOwn(token), { timeout: 3_000, interval: 50 })
+      await vi.waitFor(() => verifyOwn(token), { timeout: 20_000, interval: 50 })
     } finally {
       await own.stop()
     }

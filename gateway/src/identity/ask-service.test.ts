@@ -1,5 +1,5 @@
 import { createServer, type ServerResponse } from 'node:http'
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { z } from 'zod'
 import { askingTogether, questionOf, type AskService } from './ask-service.ts'
 
@@ -40,7 +40,7 @@ beforeEach(() => {
 })
 
 const request = async (index: number) => {
-  await vi.waitFor(() => expect(asked.length).toBeGreaterThan(index))
+  await expect.poll(() => asked.length).toBeGreaterThan(index)
   return asked[index]!
 }
 /** Two are under way, and what comes now waits. */

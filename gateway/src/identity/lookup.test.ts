@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http'
 import { createLog } from '@tikitu/runtime/log'
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { z } from 'zod'
 import { questionOf } from './ask-service.ts'
 import { lookup, type Lookup } from './lookup.ts'
@@ -39,7 +39,7 @@ beforeEach(() => {
 
 const ask = (subject = 'ada') => ada.ask(questionOf({ subject }), 'request')
 const answer = async (index: number, known: string) => {
-  await vi.waitFor(() => expect(asked.length).toBeGreaterThan(index))
+  await expect.poll(() => asked.length).toBeGreaterThan(index)
   asked[index]!.end(JSON.stringify(known))
 }
 
@@ -59,7 +59,7 @@ it('what was said is believed, until it is to be forgotten', async () => {
 
 it('what was asked before something changed is not believed after it', async () => {
   const before = ask()
-  await vi.waitFor(() => expect(asked).toHaveLength(1))
+  await expect.poll(() => asked).toHaveLength(1)
   ada.forget(new Set(['ada']))
   const after = ask()
   await answer(1, 'closed')

@@ -168,7 +168,7 @@ describe('a webhook', () => {
   it('is signed over its bytes, and sent again until it is taken', async () => {
     refusals = 1
     const id = await pay('pm_card_visa')
-    await expect.poll(() => about(id), { timeout: 5_000 }).toEqual([succeeded])
+    await expect.poll(() => about(id)).toEqual([succeeded])
     const { body, signature } = heard.find((event) => event.about === id) ?? expect.fail('not heard')
     const [, t, v1] = /^t=(\d+),v1=(\w+)$/.exec(signature) ?? []
     expect(v1).toBe(createHmac('sha256', secret).update(`${t}.${body}`).digest('hex'))
@@ -180,14 +180,14 @@ describe('a webhook', () => {
     ['pm_card_webhookDelayed', [processing, succeeded]],
   ])('of %s arrives so', async (paymentMethod, types) => {
     const id = await pay(paymentMethod)
-    await expect.poll(() => about(id), { timeout: 5_000 }).toHaveLength(types.length)
+    await expect.poll(() => about(id)).toHaveLength(types.length)
     expect(paymentMethod.endsWith('Delayed') ? about(id).toSorted() : about(id)).toEqual(types)
   })
 
   it('of pm_card_webhookLost never arrives', async () => {
     const lost = await pay('pm_card_webhookLost')
     const told = await pay('pm_card_webhookDelayed')
-    await expect.poll(() => about(told), { timeout: 5_000 }).toHaveLength(2)
+    await expect.poll(() => about(told)).toHaveLength(2)
     expect(about(lost)).toEqual([])
     expect((await ask('GET', `payment_intents/${lost}`, '')).body.status).toBe('succeeded')
   })

@@ -124,7 +124,7 @@ export async function testService(
 }
 
 /** How long a test waits for a condition before it fails, in milliseconds. */
-const PATIENCE_MILLISECONDS = 10_000
+const PATIENCE_MILLISECONDS = 20_000
 
 /** Waits until the condition holds; fails the test when that takes too long. */
 export async function waitFor(what: string, condition: () => Promise<boolean> | boolean): Promise<void> {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Connection } from './connection.ts'
 import { Connections, type Outgoing } from './connections.ts'
 import { requestWriter } from './request.ts'
@@ -80,7 +80,7 @@ describe('connections', () => {
     const waiting: Socket[] = []
     hear = (socket) => void waiting.push(socket)
     const sent = [send(), send(), send()]
-    await vi.waitFor(() => expect(waiting).toHaveLength(2))
+    await expect.poll(() => waiting).toHaveLength(2)
     hear = answer
     for (const socket of waiting) answer(socket)
     expect(await Promise.all(sent)).toEqual(['{}', '{}', '{}'])
@@ -121,7 +121,7 @@ describe('connections', () => {
     expect(await send()).toBe('{}')
     const last = sockets.at(-1)
     last?.write(TWO)
-    await vi.waitFor(() => expect(last?.destroyed).toBe(true))
+    await expect.poll(() => last?.destroyed).toBe(true)
     expect(await send()).toBe('{}')
     expect(sockets).toHaveLength(4)
   })

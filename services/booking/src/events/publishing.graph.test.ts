@@ -1,5 +1,6 @@
 import { newId } from '@tikitu/runtime/ids'
 import { anAdmin, aPartnerUser, aUser, nobody, testService, type TestService } from '@tikitu/runtime/testing'
+import { stopwatch } from '@tikitu/runtime/testing/stopwatch'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { aPartner, aPlan, aVenue, TICKET_KEY_SECRET } from '../../test/build.ts'
 import { aDraftWish, draft } from '../../test/drafts.ts'
@@ -114,7 +115,7 @@ describe('publishing', () => {
     const { input } = await aDraftWish(booking)
     const owner = aPartnerUser(partnerId)
     const { data } = await draft(booking, owner, { ...input, partnerId, venueId, seatingPlanId, ticketTypes })
-    const began = performance.now()
+    const watch = stopwatch()
     const { errors } = await booking.graph(
       owner,
       'mutation ($id: ID!) { publishEvent(input: { eventId: $id }) { __typename } }',
@@ -124,7 +125,7 @@ describe('publishing', () => {
     )
     expect(errors).toEqual([])
     // Three quarters of a second when the machine is idle.
-    expect(performance.now() - began).toBeLessThan(10_000)
+    expect(watch.milliseconds()).toBeLessThan(10_000)
     const counts = await booking.database.pool.query(
       `select count(*)::integer as seats, (select sum(bit_count(mask::bit(64)))::integer from seat_row_hints where event_id = $1) as hinted
        from event_seats where event_id = $1`,

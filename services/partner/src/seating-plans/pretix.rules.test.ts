@@ -1,4 +1,5 @@
 import { accepted } from '@tikitu/runtime/outcome'
+import { stopwatch } from '@tikitu/runtime/testing/stopwatch'
 import { describe, expect, it } from 'vitest'
 import { aPretixPlan } from '../../test/pretix-plan.ts'
 import { categoriesOf, publishedSections, seatCount, sectionSummaries } from './plan.rules.ts'
@@ -137,7 +138,7 @@ describe('a damaged plan is refused with the place of the damage', () => {
     const seat = { seat_guid: 'the same', seat_number: '1', category: 'Main' }
     const path = 'zones[0].rows[1].seats'
     for (const count of [100_001, 1_000_000]) {
-      const started = performance.now()
+      const watch = stopwatch()
       expect(
         problemsOf(
           damaged(
@@ -146,7 +147,7 @@ describe('a damaged plan is refused with the place of the damage', () => {
           ),
         ),
       ).toEqual([{ path, message: 'goes beyond the 100000 seats that a plan has at most' }])
-      expect(performance.now() - started).toBeLessThan(2_000)
+      expect(watch.milliseconds()).toBeLessThan(2_000)
     }
   })
 

@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib'
+import { stopwatch } from '@tikitu/runtime/testing/stopwatch'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { aUser, type TestService } from '@tikitu/runtime/testing'
 import { sqlState } from '@tikitu/runtime/database'
@@ -262,9 +263,9 @@ describe('a plan that is right', () => {
       rows: rows(section),
     }))
     const total = sections.reduce((sum, section) => sum + section.rows.length * 27, 0)
-    const started = performance.now()
+    const watch = stopwatch()
     const { data } = await service.graph(partner.owner, CREATE, { input: form({ sections }) })
-    const milliseconds = performance.now() - started
+    const milliseconds = watch.milliseconds()
     expect(data.answer).toMatchObject({ __typename: 'SeatingPlan', seatCount: total })
     expect(total).toBeGreaterThan(38_000)
     expect(milliseconds).toBeLessThan(3_000)
