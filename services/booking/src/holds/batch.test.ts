@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { inBatches, type Asking } from './batch.ts'
 
+const failed = (reason: unknown) => expect.unreachable(String(reason))
+
 const LIMITS = { togetherMax: 3, waitingMax: 5 }
 
 /** A database under the test's control: every statement waits until the test lets it go. */
-function slowly(facts: Partial<Asking<string, string>> = {}) {
+function slowly(facts: Partial<Asking<string, string>> = {}, limits = LIMITS) {
   const statements: string[][] = []
   const failures: unknown[] = []
   const waiting: (() => void)[] = []
@@ -26,7 +28,7 @@ function slowly(facts: Partial<Asking<string, string>> = {}) {
       },
       failed: (reason) => failures.push(reason),
     },
-    LIMITS,
+    limits,
   )
   /** Lets the oldest statement go, and everything happen that comes of it. */
   const letGo = async () => {
@@ -53,6 +55,31 @@ describe('what arrives while a statement is in flight', () => {
     for (let turn = 0; turn < 3; turn++) await letGo()
     expect(statements).toEqual([['a'], ['b', 'c', 'd'], ['e']])
     expect(await answers).toEqual(['A', 'B', 'C', 'D', 'E'])
+  })
+
+  test('waits in part when it is more than was just answered, so that both sides always have something to do', async () => {
+    const { ask, statements, letGo } = slowly({}, { togetherMax: 64, waitingMax: 64 })
+    const answers = Promise.all('abcdefgh'.split('').map((wish) => ask('event', wish)))
+    for (let turn = 0; turn < 3; turn++) await letGo()
+    expect(statements).toEqual([['a'], ['b', 'c', 'd', 'e'], ['f', 'g', 'h']])
+    expect((await answers).join('')).toBe('ABCDEFGH')
+  })
+
+  test('leaves before what is known is told', async () => {
+    const happened: string[] = []
+    // As a pool of connections does it.
+    const alone = async (wish: string) => {
+      await new Promise<void>((sent) => process.nextTick(sent))
+      happened.push(`${wish} sent`)
+      await new Promise((done) => setImmediate(done))
+      return wish
+    }
+    const ask = inBatches<string, string>(
+      { together: (wishes) => Promise.all(wishes.map(alone)), alone, failed },
+      LIMITS,
+    )
+    await Promise.all(['a', 'b'].map((wish) => ask('event', wish).then(() => happened.push(`${wish} told`))))
+    expect(happened).toEqual(['a sent', 'b sent', 'a told', 'b told'])
   })
 
   test('does not wait for other queues', async () => {
@@ -82,18 +109,23 @@ describe('what arrives while a statement is in flight', () => {
 describe('a batch that fails', () => {
   test('is asked one by one, and only whoever is to blame fails', async () => {
     const { ask, statements, failures, letGo } = slowly({
-      together: () => Promise.reject(new Error('one of them is bad')),
+      together: (wishes) =>
+        wishes.includes('c')
+          ? Promise.reject(new Error('one of them is bad'))
+          : Promise.resolve(wishes.map((wish) => wish.toUpperCase())),
       alone: (wish) => (wish === 'c' ? Promise.reject(new Error('c is bad')) : Promise.resolve(wish.toUpperCase())),
     })
-    const answers = Promise.allSettled(['a', 'b', 'c', 'd'].map((wish) => ask('event', wish)))
-    for (let turn = 0; turn < 5; turn++) await letGo()
-    expect(statements).toEqual([['a'], ['b', 'c', 'd'], ['b'], ['c'], ['d']])
+    const answers = Promise.allSettled(['a', 'b', 'c', 'd', 'e', 'f'].map((wish) => ask('event', wish)))
+    for (let turn = 0; turn < 6; turn++) await letGo()
+    expect(statements).toEqual([['a'], ['b', 'c', 'd'], ['b'], ['c'], ['d'], ['e', 'f']])
     expect(failures).toMatchObject([{ message: 'one of them is bad' }])
     expect(await answers).toMatchObject([
       { value: 'A' },
       { value: 'B' },
       { reason: { message: 'c is bad' } },
       { value: 'D' },
+      { value: 'E' },
+      { value: 'F' },
     ])
   })
 

@@ -39,7 +39,8 @@ interface Caller<Wish, Answer> {
 /**
  * Asks in batches: what arrives in a queue while its statement is in flight becomes its next statement. There is one in
  * flight for each queue, and no timer, so a wish that finds its queue idle is sent at once and alone. When a batch
- * fails, its wishes are asked one by one, so that nobody suffers for what another asked.
+ * fails, its wishes are asked one by one, so that nobody suffers for what another asked. The next statement leaves before
+ * the answers of the one before are told.
  *
  * A caller who has left keeps the place in the queue: what is asked for is found under its key.
  */
@@ -62,42 +63,59 @@ export function inBatches<Wish, Answer>(
     })
 
   async function serve(queue: string, first: Caller<Wish, Answer>): Promise<void> {
-    for (let batch = [first]; batch.length > 0; batch = next(queue)) {
-      const [only] = batch
-      // The first who comes is not kept waiting for what a batch costs.
-      await (batch.length === 1 && only ? askAlone(only) : askTogether(batch))
+    let batch = [first]
+    let asking: Promise<() => void> | undefined = ask(batch)
+    while (asking) {
+      const tell = await asking
+      batch = next(queue, batch.length)
+      asking = batch.length > 0 ? ask(batch) : undefined
+      // In the next tick, when the next statement has left: the database works at it while these are answered.
+      process.nextTick(tell)
     }
   }
 
-  function next(queue: string): Caller<Wish, Answer>[] {
-    const batch = queues.get(queue)?.splice(0, togetherMax) ?? []
+  /**
+   * Half of those who are there, and not everybody who waits: whoever was answered often asks again, and while the
+   * database works for the one half this process does for the other. All at once, each would wait for the other.
+   */
+  function next(queue: string, answered: number): Caller<Wish, Answer>[] {
+    const waiting = queues.get(queue) ?? []
+    const batch = waiting.splice(0, Math.min(togetherMax, Math.ceil((waiting.length + answered) / 2)))
     if (batch.length === 0) queues.delete(queue)
     return batch
   }
 
-  async function askTogether(batch: readonly Caller<Wish, Answer>[]): Promise<void> {
+  /** Gives what tells the callers. Who comes first is not kept waiting for what a batch costs. */
+  function ask(batch: readonly Caller<Wish, Answer>[]): Promise<() => void> {
+    const [only] = batch
+    return batch.length === 1 && only ? askAlone(only) : askTogether(batch)
+  }
+
+  async function askTogether(batch: readonly Caller<Wish, Answer>[]): Promise<() => void> {
     let answers: readonly (Answer | undefined)[]
     try {
       answers = await together(batch.map(({ wish }) => wish))
     } catch (error) {
       failed(error)
-      await Promise.all(batch.map(askAlone))
-      return
+      const tells = await Promise.all(batch.map(askAlone))
+      return () => tells.forEach((tell) => tell())
     }
-    batch.forEach((caller, place) => {
-      const answer = answers[place]
-      // The queue does not wait for those who were left out: they may have to wait for somebody else.
-      if (answer === undefined) void askAlone(caller)
-      else caller.answer(answer)
-    })
+    return () =>
+      batch.forEach((caller, place) => {
+        const answer = answers[place]
+        // The queue does not wait for those who were left out: they may have to wait for somebody else.
+        if (answer === undefined) void askAlone(caller).then((tell) => tell())
+        else caller.answer(answer)
+      })
   }
 
   /** Never fails: its caller does. */
-  async function askAlone({ wish, answer, fail }: Caller<Wish, Answer>): Promise<void> {
+  async function askAlone({ wish, answer, fail }: Caller<Wish, Answer>): Promise<() => void> {
     try {
-      answer(await alone(wish))
+      const answered = await alone(wish)
+      return () => answer(answered)
     } catch (error) {
-      fail(error)
+      return () => fail(error)
     }
   }
 }
