@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { tallyChecks, tallyTests, withExitCode } from './summary.ts'
+import { afterSecondAttempt, tallyChecks, tallyTests, withExitCode } from './summary.ts'
 
 const file = (status: string, ...tests: string[]) => ({ status, assertionResults: tests.map((it) => ({ status: it })) })
 
@@ -30,4 +30,9 @@ test('a command that fails without a report, or against it, is a failure', () =>
   expect(withExitCode(undefined, 1)).toEqual({ passed: 0, failed: 1 })
   expect(withExitCode({ passed: 5, failed: 0 }, 1)).toEqual({ passed: 5, failed: 1 })
   expect(withExitCode({ passed: 5, failed: 0 }, 0)).toEqual({ passed: 5, failed: 0 })
+})
+
+test('what passes when it is tried again has passed, and what fails again has failed as often as at first', () => {
+  expect(afterSecondAttempt({ passed: 9, failed: 2 }, { passed: 4, failed: 0 })).toEqual({ passed: 11, failed: 0 })
+  expect(afterSecondAttempt({ passed: 9, failed: 2 }, { passed: 4, failed: 1 })).toEqual({ passed: 9, failed: 2 })
 })
