@@ -24,7 +24,7 @@ describe('/health', () => {
           details: {
             version: '9.8.7',
             databaseMilliseconds: 3,
-            events: { unhandled: { count: 4, oldestSeconds: 61 } },
+            events: { inBroker: 7, unhandled: { count: 4, oldestSeconds: 61 } },
           },
         },
       },
@@ -34,7 +34,9 @@ describe('/health', () => {
   it('is a page for people', async () => {
     const response = await health(gateway, { accept: 'text/html,*/*' })
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8')
-    expect(await response.text()).toMatch(/<td>booking<\/td><td class="late">late<\/td>.*9\.8\.7.*4, for 61 s/)
+    expect(await response.text()).toMatch(
+      /<td>booking<\/td><td class="late">late<\/td>.*9\.8\.7.*<td>7<\/td><td>4, for 61 s/,
+    )
   })
 
   it('gives strangers no details in production, and admins all of them', async () => {

@@ -148,7 +148,7 @@ async function buildSubgraph(
     return {
       version: '9.8.7',
       databaseMilliseconds: 3,
-      events: { unpublished: waiting, unhandled: { count: 4, oldestSeconds: 61 }, dead: 0, failing: 0 },
+      events: { unpublished: waiting, inBroker: 7, unhandled: { count: 4, oldestSeconds: 61 }, dead: 0, failing: 0 },
     }
   })
   routes?.(app)

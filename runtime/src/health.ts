@@ -31,7 +31,8 @@ export function addHealth(app: FastifyInstance, database: Database, lag: () => P
     const started = performance.now()
     await database.pool.query('select 1')
     const databaseMilliseconds = Math.round(performance.now() - started)
-    const { unpublished, unhandled, dead, failing } = await lag()
-    return { version, databaseMilliseconds, events: { unpublished, unhandled, dead, failing: failing.length } }
+    const { unpublished, inBroker, unhandled, dead, failing } = await lag()
+    const events = { unpublished, inBroker, unhandled, dead, failing: failing.length }
+    return { version, databaseMilliseconds, events }
   })
 }

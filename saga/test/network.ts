@@ -62,6 +62,7 @@ export class Network {
             publish: (batch) => this.#carry(batch.map((event) => ({ consumer, event }))),
           })),
       feed: async () => {},
+      between: async () => null,
       stop: async () => {},
     }
   }

@@ -18,11 +18,12 @@ export const SKIP_PATH = '/internal/events/skip'
 /** How many events are redriven at once at most. */
 export const REDRIVE_EVENTS_MAX = 500
 
-const { unpublished, unhandled, dead } = serviceHealth.shape.events.shape
+const { unpublished, inBroker, unhandled, dead } = serviceHealth.shape.events.shape
 
 /** How far behind the events of a service are. */
 export const serviceEvents = z.object({
   unpublished,
+  inBroker,
   unhandled,
   dead,
   /** Ways out that are blocked at the moment. */

@@ -18,6 +18,8 @@ export const serviceHealth = z.object({
   events: z.object({
     /** Committed, and not yet with every consumer. */
     unpublished: waiting,
+    /** Messages that lie in the broker for it; null without a broker, and when that does not answer. */
+    inBroker: z.int().min(0).nullable(),
     /** Arrived, and neither handled nor given up. */
     unhandled: waiting,
     /** Given up: somebody must look. */

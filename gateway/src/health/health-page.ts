@@ -108,6 +108,7 @@ function pageOf(rows: readonly Row[]): string {
     'Version',
     'Database',
     'Events to send',
+    'In the broker',
     'Events to handle',
     'Given up',
     'Blocked ways',
@@ -134,7 +135,7 @@ ${body.join('\n')}
 
 function cellsOf({ service, status, milliseconds, details }: Row): string[] {
   const told = [service, status, `${milliseconds} ms`]
-  if (!details) return [...told, '', '', '', '', '', '']
+  if (!details) return [...told, '', '', '', '', '', '', '']
   const { version, databaseMilliseconds, events } = details
   const waits = ({ count, oldestSeconds }: { count: number; oldestSeconds: number }) =>
     count === 0 ? '0' : `${count}, for ${Math.round(oldestSeconds)} s`
@@ -143,6 +144,7 @@ function cellsOf({ service, status, milliseconds, details }: Row): string[] {
     version,
     `${databaseMilliseconds} ms`,
     waits(events.unpublished),
+    events.inBroker === null ? '–' : `${events.inBroker}`,
     waits(events.unhandled),
     `${events.dead}`,
     `${events.failing}`,

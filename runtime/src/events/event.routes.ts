@@ -38,9 +38,10 @@ const pageQuery = z.object({
 export function addEventRoutes(app: FastifyInstance, { service, database, lag, wake }: EventRoutesOptions): void {
   app.get(EVENTS_PATH, async ({ identity }): Promise<ServiceEvents> => {
     requireAdmin(identity)
-    const { unpublished, unhandled, dead, failing } = await lag()
+    const { unpublished, inBroker, unhandled, dead, failing } = await lag()
     return {
       unpublished,
+      inBroker,
       unhandled,
       dead,
       failing: failing.map(({ pipe, since, error }) => ({ pipe, since: since.toISOString(), error })),

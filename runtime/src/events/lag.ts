@@ -11,6 +11,8 @@ export interface Waiting {
 export interface EventLag {
   /** Committed here, and not yet with every consumer. */
   readonly unpublished: Waiting
+  /** Messages with events that lie in the broker for this service; null without a broker, and when it does not answer. */
+  readonly inBroker: number | null
   /** Arrived here, and neither handled nor dead. */
   readonly unhandled: Waiting
   /** Given up: somebody must look. */
@@ -19,15 +21,21 @@ export interface EventLag {
   readonly failing: readonly { readonly pipe: string; readonly since: Date; readonly error: string }[]
 }
 
-/** Asks the service's own database. The figures may be a batch behind. */
-export async function readLag(pool: Pool, pipes: readonly Pipe[]): Promise<EventLag> {
-  const [unpublished, inbox, failing] = await Promise.all([
+/** Asks the service's own database, and `between` for what has left the others' and is not here. The figures may be a batch behind. */
+export async function readLag(
+  pool: Pool,
+  pipes: readonly Pipe[],
+  between: () => Promise<number | null>,
+): Promise<EventLag> {
+  const [inBroker, unpublished, inbox, failing] = await Promise.all([
+    between(),
     pool.query<WaitingRow>(UNPUBLISHED, [JSON.stringify(pipes.map(({ name, types }) => ({ name, types })))]),
     pool.query<WaitingRow & { dead: string }>(UNHANDLED),
     pool.query<{ pipe: string; since: Date; error: string }>(FAILING, [pipes.map((pipe) => pipe.name)]),
   ])
   return {
     unpublished: toWaiting(unpublished.rows[0]),
+    inBroker,
     unhandled: toWaiting(inbox.rows[0]),
     dead: Number(inbox.rows[0]?.dead ?? 0),
     failing: failing.rows,

@@ -51,6 +51,7 @@ export function postgresTransport({ publisher, relayUrls, database, log }: Postg
     start: async (routes) => routes.map(pipeTo),
     // The publishers write this service's inbox themselves.
     feed: async () => {},
+    between: async () => null,
     stop: async () => {
       await Promise.all(pools.splice(0).map((pool) => pool.end()))
     },

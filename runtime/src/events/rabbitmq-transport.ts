@@ -24,7 +24,7 @@ export interface RabbitmqTransportOptions {
 export function rabbitmqTransport({ service, url, log, prefix = PREFIX }: RabbitmqTransportOptions): EventTransport {
   let topology: Topology = { prefix, routes: [] }
   let publisher: Publisher | undefined
-  const feeds: Feed[] = []
+  const feeds = new Map<string, Feed>()
 
   return {
     async start(routes) {
@@ -37,10 +37,13 @@ export function rabbitmqTransport({ service, url, log, prefix = PREFIX }: Rabbit
     async feed(consumer, store) {
       // Nobody has a queue who consumes nothing.
       if (!topology.routes.some((route) => route.consumer === consumer)) return
-      feeds.push(startFeed({ url, name: `tikitu inbox of ${consumer}`, topology, consumer, store, log }))
+      feeds.set(consumer, startFeed({ url, name: `tikitu inbox of ${consumer}`, topology, consumer, store, log }))
     },
+    between: async (consumer) => (await feeds.get(consumer)?.waiting()) ?? null,
     async stop() {
-      await Promise.all([...feeds.splice(0).map((feed) => feed.stop()), publisher?.stop()])
+      const ending = [...feeds.values()].map((feed) => feed.stop())
+      feeds.clear()
+      await Promise.all([...ending, publisher?.stop()])
     },
   }
 }

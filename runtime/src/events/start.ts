@@ -61,7 +61,7 @@ export async function startEvents({
   const inbox = startInbox({ database, subscriptions, log, retry })
   await transport.feed(service, (batch) => arrive(database.pool, batch))
   return {
-    lag: () => readLag(database.pool, pipes),
+    lag: () => readLag(database.pool, pipes, () => transport.between(service)),
     wake() {
       relay.wake()
       inbox.wake()

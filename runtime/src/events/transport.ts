@@ -30,6 +30,8 @@ export interface EventTransport {
    * Does nothing where the publisher itself writes the consumer's inbox.
    */
   feed(consumer: string, store: (batch: readonly Envelope[]) => Promise<void>): Promise<void>
+  /** How many messages lie between for the consumer. Null where nothing is between, and when nobody can say. */
+  between(consumer: string): Promise<number | null>
   /** Closes its connections. What is not acknowledged comes again. */
   stop(): Promise<void>
 }

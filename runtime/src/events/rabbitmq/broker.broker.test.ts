@@ -64,6 +64,24 @@ test('a message that is no event is put aside, and those around it arrive', asyn
   await publisher.close()
 })
 
+test('what lies in the broker is counted until it is stored, and nobody knows without a broker', async () => {
+  const transport = rabbitmqTransport({ service: 'booking', url: url(), log: silent, prefix: brokerPrefix() })
+  const [pipe] = await transport.start([{ consumer: 'payment', types: [Counted.type] }])
+  if (!pipe) throw new Error('no pipe')
+  const { promise: works, resolve: repair } = Promise.withResolvers<void>()
+  const batches = [1, 2, 3].map((number) => [anEnvelope(number)])
+  for (const batch of batches) await pipe.publish(batch)
+  expect(await transport.between('payment')).toBe(null)
+  await transport.feed('payment', () => works)
+  await expect.poll(() => transport.between('payment')).toBe(3)
+  await pipe.publish([anEnvelope(4)])
+  await expect.poll(() => transport.between('payment')).toBe(4)
+  repair()
+  await expect.poll(() => transport.between('payment')).toBe(0)
+  expect(await transport.between('user')).toBe(null)
+  await transport.stop()
+})
+
 test('events for which there is no queue count as not delivered, and go out when it has been made again', async () => {
   const transport = rabbitmqTransport({ service: 'booking', url: url(), log: silent, prefix: brokerPrefix() })
   const [pipe] = await transport.start([{ consumer: 'payment', types: [Counted.type] }])

@@ -29,8 +29,13 @@ export interface FeedOptions {
   readonly log: Logger
 }
 
+/** How long the broker may take to say how much waits, in milliseconds: whoever asks wants to know how everything is. */
+const ASK_MILLISECONDS = 1_000
+
 /** A running feed. */
 export interface Feed {
+  /** Messages that the broker keeps, and those it has sent that are not stored. Null when it does not answer. */
+  waiting(): Promise<number | null>
   /** Finishes the batch that is being stored; the rest stays in the broker. */
   stop(): Promise<void>
 }
@@ -41,6 +46,10 @@ export interface Feed {
  */
 export function startFeed({ url, name, topology, consumer, store, log }: FeedOptions): Feed {
   const stopping = new AbortController()
+  /** The channel on which messages come, while there is one. */
+  let open: Channel | undefined
+  /** Messages that came on it and are not settled. */
+  let unsettled = 0
   const running = run()
 
   async function run() {
@@ -59,6 +68,8 @@ export function startFeed({ url, name, topology, consumer, store, log }: FeedOpt
     const broker = await openConnection(url, name)
     try {
       const channel = await broker.connection.acquire({ emitErrorsFromChannel: true })
+      open = channel
+      unsettled = 0
       await consume(channel, succeeded)
       // Not cancelled before: the broker would go on with another consumer, ahead of what it takes back from this one.
       void channel.close()
@@ -66,6 +77,8 @@ export function startFeed({ url, name, topology, consumer, store, log }: FeedOpt
     } catch (error) {
       broker.connection.unsafeDestroy()
       throw broker.reason() ?? error
+    } finally {
+      open = undefined
     }
   }
 
@@ -86,6 +99,7 @@ export function startFeed({ url, name, topology, consumer, store, log }: FeedOpt
       await channel.basicQos({ prefetchCount: PREFETCH_MESSAGES })
       await channel.basicConsume({ queue: queueOf(topology, consumer) }, (message) => {
         arrived.push({ message, events: toEvents(message.body) })
+        unsettled += 1
         bell.ring()
       })
       while (!stopping.signal.aborted) {
@@ -109,6 +123,7 @@ export function startFeed({ url, name, topology, consumer, store, log }: FeedOpt
     }
     const last = batch.findLast((arrived) => arrived.events)
     if (last) channel.basicAck({ deliveryTag: last.message.deliveryTag, multiple: true })
+    unsettled -= batch.length
     return true
   }
 
@@ -126,7 +141,14 @@ export function startFeed({ url, name, topology, consumer, store, log }: FeedOpt
     return false
   }
 
+  async function ask(): Promise<number | null> {
+    if (!open) return null
+    const { messageCount } = await open.queueDeclare({ queue: queueOf(topology, consumer), passive: true })
+    return messageCount + unsettled
+  }
+
   return {
+    waiting: () => Promise.race([ask().catch(() => null), pause(ASK_MILLISECONDS, stopping.signal).then(() => null)]),
     async stop() {
       stopping.abort()
       await running

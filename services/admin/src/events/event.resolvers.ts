@@ -62,6 +62,7 @@ export function eventResolvers(peers: Peers): Resolvers {
       service: ({ service }) => graphNameOf(service),
       isAvailable: ({ events }) => events !== null,
       unpublished: ({ events }) => events?.unpublished ?? null,
+      inBroker: ({ events }) => events?.inBroker ?? null,
       unhandled: ({ events }) => events?.unhandled ?? null,
       dead: ({ events }) => events?.dead ?? null,
       failing: ({ events }) => events?.failing.map((pipe) => ({ ...pipe, since: new Date(pipe.since) })) ?? null,

@@ -63,7 +63,7 @@ const REDRIVE = `mutation ($input: RedriveEventsInput!) { redriveEvents(input: $
   __typename ... on RedrivenEvents { service eventIds } ... on DeadEventNotFound { eventId } } }`
 const SKIP = `mutation ($input: SkipEventInput!) { skipEvent(input: $input) {
   __typename ... on SkippedEvent { service eventId } ... on DeadEventNotFound { eventId } } }`
-const DELIVERY = `{ eventDelivery { service isAvailable dead unpublished { count oldestSeconds }
+const DELIVERY = `{ eventDelivery { service isAvailable dead inBroker unpublished { count oldestSeconds }
   unhandled { count oldestSeconds } failing { pipe since error } } }`
 const DEAD = `query ($first: Int!, $after: String) { deadEvents(service: PARTNER, first: $first, after: $after) {
   edges { node { id service type version key source correlationId occurredAt receivedAt attempts lastError blocked } }
@@ -191,6 +191,8 @@ describe('eventDelivery and deadEvents', () => {
       isAvailable: true,
       dead: 1,
       unpublished: { count: 1 },
+      // These come without a broker.
+      inBroker: null,
       unhandled: { count: 1 },
       failing: [{ pipe: 'admin', error: 'RELAY_URL_ADMIN is not set' }],
     })

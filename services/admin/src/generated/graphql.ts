@@ -306,6 +306,8 @@ export type EventDelivery = {
   readonly isAvailable: Scalars['Boolean']['output']
   /** Committed there, and not yet on their way to every consumer. */
   readonly unpublished?: Maybe<EventsWaiting>
+  /** Messages with events that lie in the broker for it; null without a broker, and when that does not answer. */
+  readonly inBroker?: Maybe<Scalars['SafeInt']['output']>
   /** Arrived there, and neither handled nor dead. */
   readonly unhandled?: Maybe<EventsWaiting>
   /** Given up there: somebody must look, with `deadEvents`. */
@@ -1047,6 +1049,7 @@ export type EventDeliveryResolvers<
   service?: Resolver<ResolversTypes['ServiceName'], ParentType, ContextType>
   isAvailable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>
   unpublished?: Resolver<Maybe<ResolversTypes['EventsWaiting']>, ParentType, ContextType>
+  inBroker?: Resolver<Maybe<ResolversTypes['SafeInt']>, ParentType, ContextType>
   unhandled?: Resolver<Maybe<ResolversTypes['EventsWaiting']>, ParentType, ContextType>
   dead?: Resolver<Maybe<ResolversTypes['SafeInt']>, ParentType, ContextType>
   failing?: Resolver<Maybe<ReadonlyArray<ResolversTypes['FailingPipe']>>, ParentType, ContextType>

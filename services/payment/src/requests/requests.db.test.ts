@@ -105,9 +105,9 @@ describe('a buyer who is faster than the event', () => {
   })
 
   test('does not wait for ever', async () => {
-    const watch = stopwatch()
+    const [watch, begun] = [stopwatch(), performance.now()]
     await awaitRequest(database, newId())
-    expect(watch.milliseconds()).toBeGreaterThan(1_900)
+    expect(performance.now() - begun).toBeGreaterThan(1_900)
     expect(watch.milliseconds()).toBeLessThan(4_000)
   })
 
