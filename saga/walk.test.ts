@@ -5,7 +5,6 @@ import { areQuiet } from './test/node.ts'
 import {
   aHolder,
   becomes,
-  begins,
   cancels,
   checksOut,
   confirms,
@@ -14,6 +13,7 @@ import {
   paysAtTheBank,
   runsOut,
   standingOf,
+  triesToPay,
   withoutTimer,
   type Purchase,
 } from './test/purchase.ts'
@@ -34,8 +34,7 @@ type Walk = (system: System, purchase: Purchase) => Promise<void>
 async function pays(system: System, purchase: Purchase): Promise<string> {
   const [checkout, start] = [newId(), newId()]
   await insists(() => checksOut(system, purchase, checkout))
-  const { id = '' } = await insists(() => begins(system, purchase, start))
-  return id
+  return insists(() => triesToPay(system, purchase, start))
 }
 
 const WALKS: Readonly<Record<string, Walk>> = {
@@ -44,7 +43,7 @@ const WALKS: Readonly<Record<string, Walk>> = {
     await insists(() => confirms(system, purchase, declined, 'tok_declined'))
     await reconcileNow(system).catch(() => undefined)
     const again = newId()
-    const { id = '' } = await insists(() => begins(system, purchase, again))
+    const id = await insists(() => triesToPay(system, purchase, again))
     await insists(() => confirms(system, purchase, id))
     await reconcileNow(system).catch(() => undefined)
     await becomes(system, purchase, 'CONFIRMED')

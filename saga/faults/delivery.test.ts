@@ -15,6 +15,7 @@ import {
   moneyOf,
   pays,
   standingOf,
+  triesToPay,
   type Purchase,
 } from '../test/purchase.ts'
 import type { System } from '../test/system.ts'
@@ -81,7 +82,7 @@ fault(
     const purchase = await aHolder(system)
     system.network.keep(PaymentFailed.type, PaymentSucceeded.type)
     await confirms(system, purchase, await pays(system, purchase), 'tok_declined')
-    const { id = '' } = await begins(system, purchase)
+    const id = await triesToPay(system, purchase)
     await confirms(system, purchase, id)
     await waitFor('both', () => system.network.kept.length === 2)
     await system.network.letGo(backwards)
@@ -122,7 +123,7 @@ fault(12, async (system) => {
     if (moment === 'after') handled.push(name)
   })
   await confirms(system, purchase, await pays(system, purchase), 'tok_declined')
-  const { id = '' } = await begins(system, purchase)
+  const id = await triesToPay(system, purchase)
   await confirms(system, purchase, id)
   await diesAtTheNextFailure(system, purchase)
   await waitFor('the flaky one to be dead', async () =>

@@ -2,7 +2,7 @@ import { waitFor } from '@tikitu/runtime/testing'
 import { expect } from 'vitest'
 import { sandboxServer } from '../../services/payment/test/sandbox.ts'
 import { faultsOf } from '../test/fault.ts'
-import { aHolder, becomes, begins, checksOut, confirms, moneyOf, type Purchase } from '../test/purchase.ts'
+import { aHolder, becomes, begins, checksOut, confirms, moneyOf, triesToPay, type Purchase } from '../test/purchase.ts'
 import { reconcileNow, type System } from '../test/system.ts'
 import { layWire } from '../test/wire.ts'
 
@@ -39,7 +39,7 @@ fault(25, async (system) => {
       await reconcileNow(system)
       return hasName(system, purchase)
     })
-    const { id = '' } = await begins(system, purchase)
+    const id = await triesToPay(system, purchase)
     expect(await confirms(system, purchase, id)).toMatchObject({ status: 'SUCCEEDED' })
     await becomes(system, purchase, 'CONFIRMED')
     expect(await moneyOf(system, purchase)).toMatchObject({ attempts: ['SUCCEEDED'] })

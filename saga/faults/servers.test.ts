@@ -7,7 +7,6 @@ import {
   aHolder,
   aTicketHolder,
   becomes,
-  begins,
   cancels,
   checksOut,
   confirms,
@@ -15,6 +14,7 @@ import {
   moneyOf,
   pays,
   standingOf,
+  triesToPay,
   type Purchase,
 } from '../test/purchase.ts'
 import { tellForgotten } from '../test/restore.ts'
@@ -32,7 +32,7 @@ for (const how of process.env['SOAK'] ? (['SIGKILL', 'SIGINT'] as const) : (['SI
       const buying = purchases.map(async (purchase) => {
         const [checkout, start] = [newId(), newId()]
         await insists(() => checksOut(system, purchase, checkout))
-        const { id = '' } = await insists(() => begins(system, purchase, start))
+        const id = await insists(() => triesToPay(system, purchase, start))
         await insists(() => confirms(system, purchase, id))
       })
       for (const server of [servers.payment, servers.booking]) {

@@ -73,12 +73,17 @@ export function cancels({ booking }: System, { buyer, id }: Purchase, key: strin
   return outcome(booking.graph(buyer, CANCEL, { input }))
 }
 
+/** The buyer begins to pay. Answers with the attempt's id; throws when that is refused. */
+export async function triesToPay(system: System, purchase: Purchase, key: string = newId()): Promise<string> {
+  const { id, __typename } = await begins(system, purchase, key)
+  if (id === undefined) throw new Error(`the buyer could not begin to pay: ${__typename}`)
+  return id
+}
+
 /** The buyer has checked out and begun to pay. Answers with the attempt's id. */
 export async function pays(system: System, purchase: Purchase): Promise<string> {
   await checksOut(system, purchase)
-  const { id } = await begins(system, purchase)
-  if (id === undefined) throw new Error('the buyer could not begin to pay')
-  return id
+  return triesToPay(system, purchase)
 }
 
 /** Somebody who has bought, and has their tickets. */

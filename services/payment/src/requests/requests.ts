@@ -55,7 +55,10 @@ export async function cancelRequest(tx: Transaction, { bookingId, reason, at }: 
   if (live) await sendJob(tx, PursuePayment, { paymentId: live.id })
 }
 
-/** How long a buyer who is faster than the event of their checkout is made to wait for it, in milliseconds. */
+/**
+ * How long a buyer who is faster than the event of their checkout is made to wait for it, in milliseconds. What the process
+ * itself stands still is not counted: the event could not come meanwhile.
+ */
 const ARRIVAL_MILLISECONDS = 2_000
 /** The first pause between two looks, in milliseconds. Every next one is twice as long, up to the longest. */
 const LOOK_MILLISECONDS = 5
@@ -64,9 +67,10 @@ const LOOK_MILLISECONDS_MAX = 100
 /** Waits, outside of any transaction, until the booking has asked for money, but not for long. */
 export async function awaitRequest(database: Database, bookingId: string): Promise<void> {
   if (!isId(bookingId)) return
-  const patience = performance.now() + ARRIVAL_MILLISECONDS
-  for (let wait = LOOK_MILLISECONDS; performance.now() < patience; wait *= 2) {
+  let wait = LOOK_MILLISECONDS
+  for (let waited = 0; waited < ARRIVAL_MILLISECONDS; waited += wait) {
     if (await requestExists(database.orm, bookingId)) return
-    await pause(Math.min(wait, LOOK_MILLISECONDS_MAX))
+    await pause(wait)
+    wait = Math.min(wait * 2, LOOK_MILLISECONDS_MAX)
   }
 }
