@@ -24,8 +24,8 @@ export default defineConfig({
     // One more than a small machine has cores, because there is always one that waits: for a process, a timer, a deadline.
     maxWorkers: 3,
     sequence: { sequencer: SpreadSequencer },
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     // What is waited for comes soon; only the machine may stand still in between.
     expect: { poll: { timeout: 20_000 } },
     globalSetup: ['scripts/src/test/global-setup.ts'],
