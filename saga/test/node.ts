@@ -80,31 +80,32 @@ export function aNode(made: TestDatabase, network: Network, { definition, config
   const stop = () => Promise.all(instances.splice(0).map(({ service }) => service.close()))
   made.beforeDrop(stop)
 
-  /** The next instance answers. */
-  const post = (request: { url: string; headers: Record<string, string>; payload: string | object }) => {
+  /** The next instance answers, and by its clock the gateway has signed who asks. */
+  const post = (signed: () => { url: string; headers: Record<string, string>; payload: string | object }) => {
     const next = instances.shift()
     if (!next) throw new Error(`${name} is down`)
     instances.push(next)
-    return withClock(next.clock, () => next.service.app.inject({ method: 'POST', ...request }))
+    // It begins when somebody waits for it, so that has to happen by the instance's clock.
+    return withClock(next.clock, async () => await next.service.app.inject({ method: 'POST', ...signed() }))
   }
 
   return {
     name,
     database: made.database,
     async graph(identity, query, variables = {}) {
-      const response = await post({
+      const response = await post(() => ({
         url: '/graphql',
         headers: {
           [IDENTITY_HEADER]: signIdentity(identity, TEST_IDENTITY_SECRET),
           'x-request-id': identity.requestId,
         },
         payload: { query, variables },
-      })
+      }))
       const body = response.json<Partial<GraphAnswer>>()
       return { status: response.statusCode, data: body.data, errors: body.errors ?? [] }
     },
     async receive(body, signature) {
-      const { statusCode } = await post({
+      const { statusCode } = await post(() => ({
         url: '/webhooks/sandbox',
         headers: {
           [IDENTITY_HEADER]: signIdentity(serviceIdentity('gateway', newId()), TEST_IDENTITY_SECRET),
@@ -112,7 +113,7 @@ export function aNode(made: TestDatabase, network: Network, { definition, config
           'stripe-signature': signature,
         },
         payload: body,
-      })
+      }))
       return statusCode
     },
     async runJob(jobName, data) {
@@ -159,7 +160,7 @@ async function busyWith({ database }: Node, peers: readonly string[]): Promise<s
 }
 
 /** How long nodes may take to be quiet, in milliseconds. */
-const QUIET_MILLISECONDS = 10_000
+const QUIET_MILLISECONDS = 20_000
 
 /**
  * Waits until all of them are quiet, twice in a row: what one has just published is the next one's work. Throws with
