@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect, type AddressInfo, type Socket } from 'node:net'
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import { afterEach, expect, it } from 'vitest'
 import { serverInTurns } from './turns.ts'
 
@@ -103,4 +103,26 @@ it('begins each of any number of requests once that one connection brings withou
   socket.write(Array.from({ length: many }, (_, number) => REQUEST.replace('/', `/${number}`)).join(''))
   await expect.poll(() => begun.size, { timeout: 20_000 }).toBe(many)
   expect([...new Set(begun.values())]).toEqual([1])
+})
+
+it('begins nothing for clients who left while they waited, and everything for the others', async () => {
+  const begun: (string | undefined)[] = []
+  const arrived: IncomingMessage[] = []
+  await listen(
+    serverInTurns((request, response) => {
+      begun.push(request.url)
+      response.end()
+    }),
+  )
+  server.on('request', (request: IncomingMessage) => {
+    arrived.push(request)
+    if (request.url === '/leaves') request.socket.destroy()
+  })
+  for (const path of ['/leaves', '/stays']) open().write(REQUEST.replace('/', path))
+  await expect.poll(() => arrived.length, { timeout: 10_000 }).toBe(2)
+  await expect.poll(() => begun, { timeout: 10_000 }).toContain('/stays')
+  const last = open()
+  last.write(REQUEST.replace('/', '/last'))
+  await once(last, 'data')
+  expect(begun).toEqual(['/stays', '/last'])
 })

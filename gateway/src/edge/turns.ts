@@ -17,6 +17,7 @@ const WAITING_MAX = 20_000
  * A server that begins requests in the order in which they came, and only some in each round of the event loop. Node lets in
  * one new connection in a round, and does everything in it that those who are connected want: with 800 of them busy, half a
  * second went by for each who came, and 300 of them had no answer after eight seconds. With short rounds everybody has.
+ * What somebody wanted who has left by then is not begun.
  */
 export function serverInTurns(begin: RequestListener): Server {
   const waiting: [IncomingMessage, ServerResponse][] = []
@@ -37,7 +38,10 @@ export function serverInTurns(begin: RequestListener): Server {
     const now = waiting.splice(0, begunNow())
     isScheduled = waiting.length > 0
     if (isScheduled) setImmediate(takeTurn)
-    for (const [request, response] of now) begin(request, response)
+    for (const [request, response] of now) {
+      // Whoever left meanwhile has no address any more, reads no answer, and would count as one who was answered quickly.
+      if (!request.socket.destroyed) begin(request, response)
+    }
   }
 
   const server = createServer((request, response) => {
