@@ -25,7 +25,9 @@ export function authenticator(
 ): Authenticate {
   return async (request) => {
     const { authorization } = request.headers
-    if (authorization === undefined) return anonymous(request.id, request.ip)
+    // At once: when the client has left by the time that it is known who they are, nobody can tell from where they asked.
+    const { ip } = request
+    if (authorization === undefined) return anonymous(request.id, ip)
     const claims = await verifyHeader(verify, authorization, request)
     if (revocations.isOver(claims)) throw rejected(request, 'the sign-in is over')
     if (revocations.isClosed(claims.subject)) throw accountClosed()
@@ -43,7 +45,7 @@ export function authenticator(
       partners: principal.partners,
       incomplete: principal.incomplete,
       requestId: request.id,
-      ip: request.ip,
+      ip,
     }
   }
 }
