@@ -40,7 +40,7 @@ export interface PromisedRefund {
 
 /**
  * Which promised refunds the buyer has by what the bank took, the oldest first as far as they fit: they are not sent a
- * second time. What the bank took beyond everything that was theirs is the platform's loss.
+ * second time. What the bank took beyond everything that was theirs, and beyond what was sent before, is the platform's loss.
  */
 export function refundsCovered<Refund extends PromisedRefund>(
   dispute: { readonly amount: number; readonly contested: number },

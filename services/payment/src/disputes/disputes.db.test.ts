@@ -1,12 +1,15 @@
 import type { Database } from '@tikitu/runtime/database'
 import { newId } from '@tikitu/runtime/ids'
-import { testDatabase } from '@tikitu/runtime/testing'
+import type { Refusal } from '@tikitu/runtime/outcome'
+import { anAdmin, testDatabase } from '@tikitu/runtime/testing'
+import { transact } from '@tikitu/runtime/transact'
 import { beforeAll, expect, test } from 'vitest'
 import { aGoodPayment, anOutside, commit } from '../../test/build.ts'
 import { brokenBooks, type Sale } from '../../test/books.ts'
 import { paymentRow, refundRow, toldOf } from '../../test/read.ts'
+import { rejectRefund, retryRefund } from '../refunds/decisions.ts'
 import { pursueRefund } from '../refunds/refund-pursuit.ts'
-import { requestRefund } from '../refunds/refunds.ts'
+import { requestRefund, type RequestRefund } from '../refunds/refunds.ts'
 import { noteDispute } from './disputes.ts'
 
 let database: Database
@@ -14,8 +17,8 @@ beforeAll(async () => {
   database = (await testDatabase('payment')).database
 })
 
-async function aSale(): Promise<Sale> {
-  const facts = { amount: 10_000, commission: 500, currency: 'EUR', partnerId: newId(), eventId: newId() }
+async function aSale(amount = 10_000): Promise<Sale> {
+  const facts = { amount, commission: 500, currency: 'EUR', partnerId: newId(), eventId: newId() }
   const { id, bookingId } = await aGoodPayment(anOutside(database), facts)
   return { ...facts, id, bookingId, captured: facts.amount }
 }
@@ -25,10 +28,14 @@ const says = ({ id: paymentId }: Sale, ref: string, state: 'open' | 'won' | 'los
   return commit(database, (tx, at) => noteDispute(tx, { paymentId, dispute, at }))
 }
 
-async function isAskedBack({ bookingId }: Sale, amount: number): Promise<string> {
+async function isAskedBack(
+  { bookingId }: Sale,
+  amount: number,
+  by: Pick<RequestRefund, 'requestedBy' | 'goodwill'> = { requestedBy: null, goodwill: false },
+): Promise<string> {
   const refundId = newId()
   const asked = { refundId, bookingId, paymentId: null, amount, currency: 'EUR', reason: 'cancelled' }
-  await commit(database, (tx, at) => requestRefund(tx, { ...asked, requestedBy: null, goodwill: false, at }))
+  await commit(database, (tx, at) => requestRefund(tx, { ...asked, ...by, at }))
   return refundId
 }
 
@@ -104,5 +111,53 @@ test('while another dispute is open a payment stays disputed, though nothing of 
   await says(sale, other, 'lost')
   expect(await paymentRow(database, sale.id)).toMatchObject({ status: 'LOST', lost: 10_000 })
   expect((await closed(sale)).map((data) => (data as { lost: number }).lost)).toEqual([0, 10_000])
+  expect(await brokenBooks(database, sale)).toEqual([])
+})
+
+test('of a refund that a lost dispute has paid in part, no more is sent than was captured: a person sees what is left', async () => {
+  const sale = await aSale()
+  const ref = newId()
+  await says(sale, ref, 'open', 6_000)
+  const refundId = await isAskedBack(sale, 7_000)
+  await says(sale, ref, 'lost', 6_000)
+  expect(await brokenBooks(database, sale)).toEqual([])
+  expect(await refundRow(database, refundId)).toMatchObject({ status: 'MANUAL_REVIEW', reserved: false })
+  expect(await toldOf(database, sale.bookingId, 'refund.failed')).toMatchObject([
+    { refundId, code: 'exceeds_captured' },
+  ])
+  expect(await closed(sale)).toMatchObject([{ outcome: 'LOST', lost: 6_000 }])
+
+  const decision = { refundId, note: 'seen', idempotencyKey: newId(), identity: anAdmin('FINANCE') }
+  expect(await transact(database, (tx, at) => retryRefund(tx, { ...decision, at }))).toMatchObject({
+    refusal: 'RefundTooLarge',
+    facts: { left: { amount: 4_000, currency: 'EUR' } },
+  })
+  const rest = await isAskedBack(sale, 4_000)
+  await pursueRefund(anOutside(database), rest)
+  expect(await refundRow(database, rest)).toMatchObject({ status: 'SUCCEEDED' })
+  expect(await paymentRow(database, sale.id)).toMatchObject({ captured: 10_000, refunded: 4_000, lost: 6_000 })
+  expect(await brokenBooks(database, sale)).toEqual([])
+})
+
+test('a refund whose promise was taken back is promised again once there is enough', async () => {
+  const sale = await aSale(1_000_000)
+  const ref = newId()
+  await says(sale, ref, 'open', 200_000)
+  const goodwill = await isAskedBack(sale, 250_000, { requestedBy: newId(), goodwill: true })
+  const owed = await isAskedBack(sale, 700_000)
+  await says(sale, ref, 'lost', 200_000)
+  expect(await refundRow(database, goodwill)).toMatchObject({ status: 'AWAITING_APPROVAL', reserved: true })
+  expect(await refundRow(database, owed)).toMatchObject({ status: 'MANUAL_REVIEW', reserved: false })
+
+  const decide = (verb: typeof retryRefund | typeof rejectRefund, refundId: string) => {
+    const decision = { refundId, note: 'seen', idempotencyKey: newId(), identity: anAdmin('FINANCE') }
+    return transact<{ id: string }, Refusal>(database, (tx, at) => verb(tx, { ...decision, at }))
+  }
+  expect(await decide(retryRefund, owed)).toMatchObject({ refusal: 'RefundTooLarge' })
+  expect(await decide(rejectRefund, goodwill)).toMatchObject({ ok: true })
+  expect(await decide(retryRefund, owed)).toMatchObject({ ok: true })
+  expect(await brokenBooks(database, sale)).toEqual([])
+  await pursueRefund(anOutside(database), owed)
+  expect(await paymentRow(database, sale.id)).toMatchObject({ refunded: 700_000, lost: 200_000 })
   expect(await brokenBooks(database, sale)).toEqual([])
 })

@@ -1,13 +1,14 @@
 import type { Transaction } from '@tikitu/runtime/database'
 import { emit } from '@tikitu/runtime/events'
 import { newId } from '@tikitu/runtime/ids'
-import { PaymentDisputeClosed, PaymentDisputed, RefundSucceeded } from '@tikitu/schema/events/payment'
+import { PaymentDisputeClosed, PaymentDisputed, RefundFailed, RefundSucceeded } from '@tikitu/schema/events/payment'
 import { feeToReturn } from '../ledger/ledger.rules.ts'
 import { postDisputeLost, postDisputeOpened, postDisputeWon } from '../ledger/ledger.ts'
 import { isGood } from '../payments/payment.rules.ts'
 import type { IntentDispute } from '../providers/provider.ts'
 import { movePayment, paymentForUpdate, type PaymentRow } from '../payments/payment.sql.ts'
-import { moveRefund } from '../refunds/refund.sql.ts'
+import { moveRefund, type RefundRow } from '../refunds/refund.sql.ts'
+import { release } from '../refunds/refunds.ts'
 import { requestOfPaymentForUpdate } from '../requests/request.sql.ts'
 import { contest } from './contesting.ts'
 import { contestedOf, disputeSteps, refundsCovered, stepAfterDispute, type DisputeStatus } from './dispute.rules.ts'
@@ -115,9 +116,12 @@ interface Losing {
   readonly at: Date
 }
 
-async function lose(tx: Transaction, { payment, dispute, commission, at }: Losing): Promise<PaymentRow> {
+async function lose(tx: Transaction, losing: Losing): Promise<PaymentRow> {
+  const { payment, dispute, commission, at } = losing
   const promised = await unsentRefunds(tx, payment.id)
   const { covered, refunds, excess } = refundsCovered(dispute, promised)
+  const partlyPaid = excess > 0 ? promised.findLast((refund) => !covered.includes(refund)) : undefined
+  if (partlyPaid) return lose(tx, await withhold(tx, losing, partlyPaid))
   const { captured, refundReserved, lost } = payment
   const undone = dispute.contested
   const fee = feeToReturn({ captured, commission, returned: refundReserved + lost }, undone)
@@ -135,6 +139,22 @@ async function lose(tx: Transaction, { payment, dispute, commission, at }: Losin
   const isOpen = (await openDisputesForUpdate(tx, payment.id)).length > 0
   const step = stepAfterDispute({ isOpen, isLost: true })
   return movePayment(tx, payment.id, step, { ...rest, refunded: payment.refunded + refunds })
+}
+
+/**
+ * The bank has paid a part of a promised refund: sent in full, the buyer would have more than they paid. Its promise is
+ * taken back, so that the dispute takes what it took from the payment, and a person sees what is left.
+ */
+async function withhold(tx: Transaction, losing: Losing, refund: RefundRow): Promise<Losing> {
+  const { payment, dispute, at } = losing
+  const { id: refundId, amount, currency } = refund
+  const { id: paymentId, bookingId, payerId: userId } = payment
+  const code = 'exceeds_captured'
+  await moveRefund(tx, refundId, { on: 'a bank has paid a part of it, by a dispute' }, { failureCode: code })
+  const freed = await release(tx, refund, losing)
+  await emit(tx, RefundFailed, { refundId, paymentId, bookingId, userId, amount, currency, code, at: at.toISOString() })
+  const contesting = await disputeForUpdate(tx, payment.provider, dispute.providerRef)
+  return { ...losing, payment: freed, dispute: contesting ?? dispute }
 }
 
 interface Closed {

@@ -39,12 +39,14 @@ interface SharedRefund {
   readonly id: string
   readonly amount: number
   readonly fee: number
+  /** How often its promise was taken back before: it may be promised again. 0 unless said. */
+  readonly released?: number
 }
 
 /** Posts that a part of a payment is the buyer's again, of which the platform returns `fee`. Throws when it was posted before. */
 export async function postRefundOwed(tx: Transaction, payment: Posted, refund: SharedRefund, at: Date): Promise<void> {
   const entries = refundOwedEntries(refund.amount, refund.fee)
-  await post(tx, payment, { cause: 'REFUND_OWED', refundId: refund.id, entries, at })
+  await post(tx, payment, { cause: 'REFUND_OWED', refundId: refund.id, round: refund.released, entries, at })
 }
 
 /** Posts that what was the buyer's is not any more. Throws when it was posted before. */
@@ -55,7 +57,7 @@ export async function postRefundReleased(
   at: Date,
 ): Promise<void> {
   const entries = refundReleasedEntries(refund.amount, refund.fee)
-  await post(tx, payment, { cause: 'REFUND_RELEASED', refundId: refund.id, entries, at })
+  await post(tx, payment, { cause: 'REFUND_RELEASED', refundId: refund.id, round: refund.released, entries, at })
 }
 
 /** Posts that the provider gave a refund back. Throws when it was posted before. */
@@ -111,6 +113,7 @@ interface Posting {
   readonly cause: Cause
   readonly refundId?: string | null
   readonly disputeId?: string
+  readonly round?: number | undefined
   readonly entries: readonly Entry[]
   readonly at: Date
 }
@@ -118,10 +121,10 @@ interface Posting {
 async function post(
   tx: Transaction,
   payment: Posted,
-  { cause, refundId = null, disputeId, entries, at }: Posting,
+  { cause, refundId = null, disputeId, round = 0, entries, at }: Posting,
 ): Promise<void> {
   const transaction = {
-    transactionKey: `${cause}:${refundId ?? disputeId ?? payment.id}`,
+    transactionKey: `${cause}:${refundId ?? disputeId ?? payment.id}${round === 0 ? '' : `:${round + 1}`}`,
     cause,
     refundId,
     paymentId: payment.id,

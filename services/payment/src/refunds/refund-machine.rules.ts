@@ -42,6 +42,12 @@ export const REFUND_MACHINE = [
     to: 'SUCCEEDED',
     emits: ['refund.succeeded'],
   },
+  {
+    from: ['REQUESTED', 'AWAITING_APPROVAL', 'FAILED', 'MANUAL_REVIEW'],
+    on: 'a bank has paid a part of it, by a dispute',
+    to: 'MANUAL_REVIEW',
+    emits: ['refund.failed'],
+  },
 ] as const satisfies readonly Transition<RefundStatus, RefundFact>[]
 
 /** A step of a refund: what happens, and which of its conditions holds. */

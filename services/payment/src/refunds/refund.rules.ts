@@ -70,7 +70,7 @@ export interface RefundFacts {
 export function attemptDue(refund: RefundFacts, payment: { readonly status: PaymentStatus }, at: Date): number | null {
   if (refund.status === 'PROCESSING') return refund.attempt
   if (payment.status === 'DISPUTED') return null
-  if (refund.status === 'REQUESTED') return 1
+  if (refund.status === 'REQUESTED') return refund.attempt + 1
   return refund.status === 'FAILED' && refund.checkAt <= at ? refund.attempt + 1 : null
 }
 

@@ -7,6 +7,7 @@ import { RefundFailed } from '@tikitu/schema/events/payment'
 import { contest } from '../disputes/contesting.ts'
 import { PursueRefund } from '../jobs.ts'
 import { feeToReturn } from '../ledger/ledger.rules.ts'
+import { timesReleased } from '../ledger/ledger.sql.ts'
 import { postRefundOwed, postRefundReleased } from '../ledger/ledger.ts'
 import { withoutCardNumbers } from '@tikitu/runtime/card-number'
 import { isGood } from '../payments/payment.rules.ts'
@@ -95,7 +96,7 @@ export async function refundSurplus(tx: Transaction, { payment, ...source }: Sou
 /** Promises a part of a payment to a refund, which is the provider's to pay from then on. Answers the payment as it is then. */
 export async function reserve(
   tx: Transaction,
-  refund: Pick<RefundRow, 'id' | 'amount' | 'currency' | 'requestedBy'>,
+  refund: Pick<RefundRow, 'id' | 'amount' | 'currency' | 'requestedBy'> & Partial<Pick<RefundRow, 'status'>>,
   { payment, commission, at }: Source,
 ): Promise<PaymentRow> {
   const { id: refundId, amount, currency } = refund
@@ -115,20 +116,27 @@ export async function reserve(
   const refundReserved = payment.refundReserved + amount
   const contested = await contest(tx, { ...payment, refundReserved })
   const reserved = await updatePayment(tx, payment.id, { refundReserved, contested })
-  await postRefundOwed(tx, payment, { id: refundId, amount, fee }, at)
+  // Only what a person looks at can have been promised before.
+  const released = refund.status === 'MANUAL_REVIEW' ? await timesReleased(tx, payment.id, refundId) : 0
+  await postRefundOwed(tx, payment, { id: refundId, amount, fee, released }, at)
   if (!waits) await sendJob(tx, PursueRefund, { refundId })
   return reserved
 }
 
-/** Takes back what was promised to a refund: it is the platform's and the partner's again. */
+/**
+ * Takes back what was promised to a refund: it is the platform's and the partner's again, or what a bank contests. Answers
+ * the payment as it is then.
+ */
 export async function release(
   tx: Transaction,
   { id: refundId, amount }: RefundRow,
   { payment, commission, at }: Source,
-): Promise<void> {
+): Promise<PaymentRow> {
   const refundReserved = payment.refundReserved - amount
   const fee = feeToReturn({ ...payment, commission, returned: refundReserved + payment.lost }, amount)
   await updateRefund(tx, refundId, { reserved: false })
-  await updatePayment(tx, payment.id, { refundReserved, contested: await contest(tx, { ...payment, refundReserved }) })
-  await postRefundReleased(tx, payment, { id: refundId, amount, fee }, at)
+  const contested = await contest(tx, { ...payment, refundReserved })
+  const released = await timesReleased(tx, payment.id, refundId)
+  await postRefundReleased(tx, payment, { id: refundId, amount, fee, released }, at)
+  return updatePayment(tx, payment.id, { refundReserved, contested })
 }
