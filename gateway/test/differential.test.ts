@@ -18,7 +18,7 @@ const seedOfSoak = () => (SEED === undefined ? Math.trunc(Math.random() * 2 ** 3
 /** How many requests are compared: always the same ones in CI, so that a change fails for its own mistakes; others too in every soak. */
 const RUNS = process.env['SOAK']
   ? (SEED === undefined ? [1, 2, 3] : [1]).map(() => ({ numRuns: 400, seed: seedOfSoak() }))
-  : [366_147_393, 20_261_123].map((seed) => ({ numRuns: 120, seed }))
+  : [366_147_393, 20_261_123].map((seed) => ({ numRuns: 90, seed }))
 
 /** How often each document is asked with other variables. */
 const VARIABLES_PER_DOCUMENT = 3

@@ -13,8 +13,8 @@ import { STADIUM_EVENT_TITLE } from '../src/seed/programme.ts'
 import { violations } from './aftermath.ts'
 import { filledDataDir } from './data-dir.ts'
 
-/** The steps of the demo in which the broker restarts; each time takes ten seconds. */
-const RESTARTS = process.env['SOAK'] ? ['pay with a good one', 'cancel it'] : ['pay with a good one']
+/** The steps of the demo in which the broker restarts; each time takes ten seconds, so only `SOAK=1` does it. */
+const RESTARTS = ['pay with a good one', 'cancel it']
 
 const isInstalled = rabbitmqIsInstalled()
 if (!isInstalled) console.log(`A purchase over RabbitMQ is not tested. ${HOW_TO_GET_RABBITMQ}`)
@@ -58,13 +58,16 @@ describe.skipIf(!isInstalled)('with EVENT_TRANSPORT=rabbitmq', () => {
       expect(await connection.queueDeclare({ queue, passive: true })).toMatchObject({ consumerCount: 1 })
   })
 
-  it('so it is when the broker restarts while somebody pays, or while money goes back', async () => {
-    const restarted: string[] = []
-    await sell(async (title) => {
-      if (!RESTARTS.includes(title)) return
-      await broker.restart('SIGTERM')
-      restarted.push(title)
-    })
-    expect(restarted).toEqual(RESTARTS)
-  })
+  it.runIf(process.env['SOAK'])(
+    'so it is when the broker restarts while somebody pays, or while money goes back',
+    async () => {
+      const restarted: string[] = []
+      await sell(async (title) => {
+        if (!RESTARTS.includes(title)) return
+        await broker.restart('SIGTERM')
+        restarted.push(title)
+      })
+      expect(restarted).toEqual(RESTARTS)
+    },
+  )
 })
