@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { fc } from '@tikitu/runtime/testing/properties'
 import { expect, it } from 'vitest'
 import { LruMap } from './lru.ts'
@@ -60,4 +62,24 @@ it('whatever happens to it, it has exactly what was asked for last', () => {
       for (const key of [0, 1, 2, 3, 4, 5, 6]) expect(map.get(key) !== undefined).toBe(expected.includes(key))
     }),
   )
+})
+
+const GETS = 400_000
+/** What is left of a get when everything is forgotten that can be, at most, in bytes; it was 150 of them. */
+const BYTES_A_GET_MAX = 10
+
+it.each([1, 200])('a map of %i entries that are only asked for does not grow', (entries) => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const heapBytes = () => {
+    collect()
+    return process.memoryUsage().heapUsed
+  }
+  const map = new LruMap<number, string>(10_000)
+  for (let key = 0; key < entries; key += 1) map.set(key, 'value')
+  const before = heapBytes()
+  for (let get = 0; get < GETS; get += 1) map.get(get % entries)
+  expect((heapBytes() - before) / GETS).toBeLessThan(BYTES_A_GET_MAX)
+  // Or it would be forgotten before.
+  expect(map.size).toBe(entries)
 })
