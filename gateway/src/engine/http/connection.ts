@@ -57,7 +57,8 @@ export class Connection {
 
   /** Whether the other side does not want it closed before a request would arrive. */
   isUsable(now: number): boolean {
-    return !this.#isGone && now < this.#usableUntil
+    // A socket that has broken is destroyed before it says so.
+    return !this.#isGone && !this.#socket.destroyed && now < this.#usableUntil
   }
 
   /** Carries a request. It must be open, and carry none. */

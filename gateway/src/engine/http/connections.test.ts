@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -32,8 +33,7 @@ beforeEach(async () => {
 afterEach(async () => {
   connections.close()
   for (const socket of sockets) socket.destroy()
-  server.close()
-  await once(server, 'close')
+  if (server.listening) await once(server.close(), 'close')
 })
 
 const open = (max = 64) => new Connections({ origin, max, connectMilliseconds: 1_000, answerBytesMax: 1_000 })
@@ -96,6 +96,25 @@ describe('connections', () => {
     sent.push(send({ taken }))
     await Promise.all(sent)
     expect(happened).toEqual(['another comes', 'taken', 'taken'])
+  })
+
+  it('are not asked for again and again where nobody listens any more, while one is still open', async () => {
+    let held: Socket | undefined
+    hear = (socket) => (held = socket)
+    const sent = [send()]
+    await expect.poll(() => held).toBeDefined()
+    hear = answer
+    server.close()
+    let attempts = 0
+    const count = () => void (attempts += 1)
+    subscribe('net.client.socket', count)
+    for (let request = 0; request < 5; request++) sent.push(send())
+    await expect.poll(() => attempts).toBeGreaterThan(0)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    unsubscribe('net.client.socket', count)
+    expect(attempts).toBeLessThanOrEqual(5 * 5)
+    if (held) answer(held)
+    expect(await Promise.all(sent)).toEqual(sent.map(() => '{}'))
   })
 
   it('carry nothing that was taken back while it waited', async () => {

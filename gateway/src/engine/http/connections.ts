@@ -81,12 +81,13 @@ export class Connections implements Keeper {
 
   gone(connection: Connection, cause: Error | undefined): void {
     this.#all.delete(connection)
-    this.#opening.delete(connection)
+    const wasRefused = this.#opening.delete(connection) && cause !== undefined
     const place = this.#idle.indexOf(connection)
     if (place !== -1) this.#idle.splice(place, 1)
     // While some are open, or as many are being opened, whoever waits has hope.
     if (cause && this.#all.size === this.#opening.size) this.#failWaiting(cause, this.#opening.size)
-    else if (!this.#isClosed) this.#openMore()
+    // The next would be refused as well: whoever waits gets one of those that are open.
+    else if (!this.#isClosed && !wasRefused) this.#openMore()
   }
 
   #sendGathered(): void {

@@ -260,6 +260,23 @@ describe('when the client leaves', () => {
     expect(asked).toBe(1)
   })
 
+  it('between two attempts, whoever has its connection by then is answered', async () => {
+    const outcomes: string[] = []
+    for (let time = 0; time < 10; time++) {
+      answer = html(503)
+      let left = false
+      const before = asked
+      const leaving = ask({ hasLeft: () => left }).catch(String)
+      await expect.poll(() => asked, { interval: 1 }).toBeGreaterThan(before)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      answer = (_request, response) => void setTimeout(() => response.end(GOOD), 100)
+      left = true
+      outcomes.push(await ask({ isMutation: true }).catch(String))
+      await leaving
+    }
+    expect(outcomes).toEqual(outcomes.map(() => GOOD))
+  })
+
   it('a mutation goes on', async () => {
     const { promise: late, resolve: finish } = Promise.withResolvers<void>()
     answer = (_request, response) => void late.then(() => response.end(GOOD))

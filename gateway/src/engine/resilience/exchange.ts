@@ -163,6 +163,8 @@ class Exchange implements Outgoing, Watched {
   #fail(failure: CallFailure, cause: unknown): void {
     const error = this.#failed(failure, cause)
     if (this.#mayRetry(failure)) {
+      // It is somebody else's by now.
+      this.#connection = undefined
       const wait = backoff(++this.#retries)
       if (performance.now() + wait < this.#until) return void setTimeout(() => this.#again(), wait)
     }
@@ -179,7 +181,6 @@ class Exchange implements Outgoing, Watched {
 
   #again(): void {
     if (this.#isSettled) return
-    this.#connection = undefined
     this.#mayHaveArrived = false
     this.#status = 0
     this.#send()
