@@ -47,11 +47,29 @@ export class Overloaded extends Fault {
 
 const RETRY_SECONDS_MAX = 5
 
+/** How long one reading of the pressure holds, in milliseconds. */
+const READING_MILLISECONDS = 1_000
+
 /** How often it is told in the log that load is shed, in milliseconds. */
 const TELL_MILLISECONDS = 10_000
 
 /** Throws `Overloaded` when an operation cannot be taken now. What has priority is taken for longer. */
 export type RefuseUnderPressure = (isPriority: boolean) => void
+
+/**
+ * What a reading of the event loop's delay says about pressure, in milliseconds. A reading is infinite when the loop took
+ * no two turns within its second; after one long moment or two that is chance, and only over two readings is it pressure.
+ */
+export function lastingDelay(): (reading: number, now: number) => number {
+  let firstAt = -Infinity
+  let lastAt = -Infinity
+  return (reading, now) => {
+    if (reading !== Infinity) return reading
+    if (now - lastAt > READING_MILLISECONDS) firstAt = now
+    lastAt = now
+    return now - firstAt > READING_MILLISECONDS ? reading : 0
+  }
+}
 
 /**
  * Turns requests away with 503 and `Retry-After` before the process has so much to do that it answers nobody. The pressure
@@ -60,7 +78,7 @@ export type RefuseUnderPressure = (isPriority: boolean) => void
 export async function addLoadShedding(app: FastifyInstance, limits: PressureLimits): Promise<RefuseUnderPressure> {
   const heapBytesMax = getHeapStatistics().heap_size_limit
   const heapBytes = ({ heapPercent }: PressureThreshold) => (heapBytesMax * heapPercent) / 100
-  const priorityHeapBytes = heapBytes(limits.priority)
+  const delayOf = lastingDelay()
   let toldAt = -Infinity
 
   const refuse = () => {
@@ -70,9 +88,10 @@ export async function addLoadShedding(app: FastifyInstance, limits: PressureLimi
     }
     throw new Overloaded()
   }
-  const hasNoMore = () => {
+  const isBeyond = (threshold: PressureThreshold) => {
     const { eventLoopDelay, heapUsed } = app.memoryUsage()
-    return eventLoopDelay > limits.priority.eventLoopDelayMilliseconds || heapUsed > priorityHeapBytes
+    const delayMilliseconds = delayOf(eventLoopDelay, performance.now())
+    return delayMilliseconds > threshold.eventLoopDelayMilliseconds || heapUsed > heapBytes(threshold)
   }
 
   await app.register(underPressure, {
@@ -81,10 +100,10 @@ export async function addLoadShedding(app: FastifyInstance, limits: PressureLimi
     // A promise, because only of one it is looked whether it fails.
     pressureHandler: async ({ routeOptions }) => {
       const { shed = 'usual' } = routeOptions.config
-      if (shed === 'usual' || (shed === 'asked' && hasNoMore())) refuse()
+      if (shed !== 'never' && isBeyond(shed === 'usual' ? limits.usual : limits.priority)) refuse()
     },
   })
   return (isPriority) => {
-    if (app.isUnderPressure() && (!isPriority || hasNoMore())) refuse()
+    if (app.isUnderPressure() && isBeyond(isPriority ? limits.priority : limits.usual)) refuse()
   }
 }
