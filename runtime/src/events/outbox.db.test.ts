@@ -5,7 +5,8 @@ import { waitFor } from '../testing/index.ts'
 import { inTransaction } from '../transaction.ts'
 import { pruneInbox } from './inbox.sql.ts'
 import { emit } from './index.ts'
-import { createCursors, nextBatch, numberCommitted, passOver, pruneOutbox } from './outbox.sql.ts'
+import { createCursors, nextBatch, numberCommitted, passOver, pruneOutbox, SESSION_SETTINGS } from './outbox.sql.ts'
+import { openSession } from './session.ts'
 import { onWake, wakeRelay } from './wake.ts'
 
 test('relays that number at the same time give every event one position, and positions are never given twice', async () => {
@@ -57,6 +58,32 @@ test('a relay that numbers behind another does not give a late commit a position
     { key: 'prompt', position: '1' },
     { key: 'late', position: '2' },
   ])
+})
+
+test('what was numbered in a rush is not looked at again, though nobody has vacuumed', async () => {
+  const { database } = await eventDatabase()
+  const session = await openSession(database, { name: 'relay', onNotification: () => {}, onLost: () => {} })
+  await session.query(SESSION_SETTINGS)
+  await createCursors(session, [])
+  for (let round = 1; round <= 8; round++) {
+    await database.pool.query(
+      `insert into outbox (type, key, data) select 'test.counted', 'a', '{}' from generate_series(1, 400)`,
+    )
+    await numberCommitted(session)
+  }
+  await numberCommitted(session)
+
+  const entriesRead = async () => {
+    const { rows } = await session.query<{ read: number }>(
+      `select pg_stat_get_xact_tuples_returned('outbox_position'::regclass)::integer as read`,
+    )
+    return rows[0]?.read ?? NaN
+  }
+  const before = await entriesRead()
+  await numberCommitted(session)
+  const read = (await entriesRead()) - before
+  await session.end()
+  expect(read).toBeLessThan(400)
 })
 
 test('a batch of heavy events is cut, and a light one goes out whole', async () => {

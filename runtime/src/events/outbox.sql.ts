@@ -14,7 +14,7 @@ const BATCH_BYTES = 1_000_000
  * Positions and cursors that a power cut undoes are made again, and what was delivered is known at the other end.
  */
 export const SESSION_SETTINGS = `
-  set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;
+  set enable_seqscan = off; set enable_bitmapscan = off; set enable_hashjoin = off; set enable_mergejoin = off;
   set synchronous_commit = off`
 
 /** Makes a cursor for the numbering and for each pipe that has none. A new pipe begins where the slowest one stands. */
