@@ -8,6 +8,13 @@ import { countHeld, countSold, takeDemandTurn } from './demand.sql.ts'
 /** How old what lists say about sold and held places may be, in milliseconds. */
 const PAUSE_MILLISECONDS = 2_000
 
+/**
+ * So many times as long as it counted it rests at least, up to so many milliseconds: the more is held, the longer it takes
+ * to count, and the less may a rush be held up by it.
+ */
+const REST_TIMES = 40
+const REST_MILLISECONDS_MAX = 10_000
+
 /** Facts in one transaction at most. */
 const FACTS_MAX = 5_000
 
@@ -26,8 +33,8 @@ interface Parts {
 }
 
 /**
- * Counts every two seconds until it is stopped; of several instances one at a time. Behind the sales, which write
- * nothing for it: what they leave is found in the outbox, and among what is held.
+ * Counts every two seconds, or less often when it takes long, until it is stopped; of several instances one at a time.
+ * Behind the sales, which write nothing for it: what they leave is found in the outbox, and among what is held.
  */
 export function keepCountingDemand(parts: Parts): { stop(): Promise<void> } {
   const stopping = new AbortController()
@@ -42,8 +49,10 @@ export function keepCountingDemand(parts: Parts): { stop(): Promise<void> } {
 
 async function countUntil(stop: AbortSignal, parts: Parts): Promise<void> {
   while (!stop.aborted) {
+    const begunAt = performance.now()
     const more = await countOnce(parts)
-    if (!more) await pause(PAUSE_MILLISECONDS, undefined, { signal: stop }).catch(ignoreAbort)
+    const rest = Math.min(REST_TIMES * (performance.now() - begunAt), REST_MILLISECONDS_MAX)
+    if (!more) await pause(Math.max(rest, PAUSE_MILLISECONDS), undefined, { signal: stop }).catch(ignoreAbort)
   }
 }
 
