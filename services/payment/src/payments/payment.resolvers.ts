@@ -14,7 +14,7 @@ import { confirmInput, startInput } from './payment.input.ts'
 import { answerConfirm, isOpen } from './payment.rules.ts'
 import type { PaymentSource } from '../mappers.ts'
 import { confirmPayment, startPayment } from './payments.ts'
-import { firstQuestion, pursueNow, type Question } from './pursuit.ts'
+import { firstQuestion, pursueNow, type Begun, type Question } from './pursuit.ts'
 import {
   freshPayment,
   listPayments,
@@ -110,13 +110,13 @@ interface Written {
 }
 
 /** Does what gives an attempt something to ask, and writes down what that is in the same transaction. */
-function withQuestion<Value extends { readonly id: string }, No extends Refusal>(
+function withQuestion<Value extends Begun, No extends Refusal>(
   written: Written,
   verb: Work<Value, No>,
 ): Work<Value, No> {
   return async (tx, at) => {
     const outcome = await verb(tx, at)
-    written.question = outcome.ok ? await firstQuestion(tx, outcome.value.id, at) : null
+    written.question = outcome.ok ? await firstQuestion(tx, outcome.value, at) : null
     return outcome
   }
 }

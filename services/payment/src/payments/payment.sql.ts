@@ -31,8 +31,11 @@ export async function livePayment(tx: Transaction, bookingId: string): Promise<P
 export type NewPayment = Omit<typeof payments.$inferInsert, 'attempt' | 'status'>
 
 /** Begins an attempt. The lock on the booking's request keeps its number from being taken twice. */
-export async function insertPayment(tx: Transaction, payment: NewPayment): Promise<void> {
-  await tx.insert(payments).values({ ...payment, attempt: nextAttempt(payment.bookingId), status: 'PENDING' })
+export async function insertPayment(tx: Transaction, payment: NewPayment): Promise<PaymentRow> {
+  const begun = { ...payment, attempt: nextAttempt(payment.bookingId), status: 'PENDING' } as const
+  const [inserted] = await tx.insert(payments).values(begun).returning()
+  if (!inserted) throw new Error(`payment ${payment.id} was not written`)
+  return inserted
 }
 
 /** Writes down an attempt that is over as far as we are concerned, whatever its provider says. Locks as above. */

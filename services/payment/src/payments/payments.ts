@@ -12,7 +12,7 @@ import {
   type PaymentMethod,
   type Start,
 } from './payment.rules.ts'
-import { insertPayment, livePayment, movePayment, standingForUpdate } from './payment.sql.ts'
+import { insertPayment, livePayment, movePayment, standingForUpdate, type Standing } from './payment.sql.ts'
 
 /** A buyer wants to pay. */
 export interface StartPayment extends Start {
@@ -26,32 +26,39 @@ export interface StartPayment extends Start {
 
 /**
  * Begins an attempt to pay what the booking asks for, or answers with the open one. Only writes down that the provider
- * will be asked: once that is committed, whoever committed it asks.
+ * will be asked: once that is committed, whoever committed it asks. Also answers how the attempt stands, which is locked;
+ * null of a repetition.
  */
 export async function startPayment(tx: Transaction, wished: StartPayment) {
   const { idempotencyKey, method, provider, capture = 'automatic', ...start } = wished
   const { bookingId, payerId, at } = start
   const wish = { caller: payerId, key: idempotencyKey, operation: 'startPayment', request: { bookingId, method } }
-  return onceForKey(tx, wish, async () => {
+  let standing: Standing | null = null
+  const outcome = await onceForKey(tx, wish, async () => {
     const found = isId(bookingId) ? await requestForUpdate(tx, bookingId) : null
     const decision = decideStart(found, found && (await livePayment(tx, bookingId)), start)
     if (!decision.ok) return decision
 
     const { request, live } = decision.value
-    if (live) return accept({ id: live.id })
+    if (live) {
+      standing = { payment: live, request }
+      return accept({ id: live.id })
+    }
     const { partnerId, amount, currency } = request
     const id = newId()
     const times = { checkAt: nextCheckAt(at, 0), createdAt: at }
     const money = { amount, currency, method, provider, capture }
-    await insertPayment(tx, { id, bookingId, payerId, partnerId, ...money, ...times })
+    const payment = await insertPayment(tx, { id, bookingId, payerId, partnerId, ...money, ...times })
+    standing = { payment, request }
     return accept({ id })
   })
+  return outcome.ok ? accept({ ...outcome.value, standing }) : outcome
 }
 
 /**
  * Confirms an attempt with an instrument of the sandbox; again with the same instrument, it answers with the attempt as
  * it is. Only writes down that the provider will be asked: once that is committed, whoever committed it asks, and
- * `keepPursuing` when that process has died.
+ * `keepPursuing` when that process has died. Also answers how the attempt stands, which is locked.
  */
 export async function confirmPayment(tx: Transaction, confirm: Confirm) {
   const { paymentId, instrument, at } = confirm
@@ -59,9 +66,8 @@ export async function confirmPayment(tx: Transaction, confirm: Confirm) {
   const decision = decideConfirm(standing?.payment ?? null, standing?.request ?? null, confirm)
   if (!decision.ok) return decision
 
-  if (!decision.value.repeated) {
-    const changes = { instrument, checks: 0, checkAt: nextCheckAt(at, 0) }
-    await movePayment(tx, paymentId, { on: 'confirmed' }, changes)
-  }
-  return accept({ id: paymentId })
+  if (!standing || decision.value.repeated) return accept({ id: paymentId, standing })
+  const changes = { instrument, checks: 0, checkAt: nextCheckAt(at, 0) }
+  const payment = await movePayment(tx, paymentId, { on: 'confirmed' }, changes)
+  return accept({ id: paymentId, standing: { ...standing, payment } })
 }

@@ -49,12 +49,20 @@ export async function pursuePayment(
   if (question) await askUntilItRests(outside, question, mayPoll)
 }
 
+/** An attempt that was just given something to ask. */
+export interface Begun {
+  readonly id: string
+  /** How it stands, locked; null when whoever began does not know. */
+  readonly standing: Standing | null
+}
+
 /**
  * The first beat, for a transaction that has just given an attempt something to ask: what it is, written down; null when
  * there is nothing. Ask it with `pursueNow` once that is committed.
  */
-export function firstQuestion(tx: Transaction, paymentId: string, at: Date): Promise<Question | null> {
-  return nextQuestion(tx, { paymentId, poll: 'no', at })
+export function firstQuestion(tx: Transaction, { id, standing }: Begun, at: Date): Promise<Question | null> {
+  if (standing) return askNext(tx, { ...standing, poll: 'no', at }, [])
+  return nextQuestion(tx, { paymentId: id, poll: 'no', at })
 }
 
 /**
