@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { and, eq, lt, sql } from 'drizzle-orm'
 import { pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import type { Database, Transaction } from './database.ts'
@@ -80,9 +80,7 @@ async function lockKey(tx: Transaction, { caller, key }: Wish): Promise<void> {
 }
 
 function hashOf({ operation, request }: Wish): string {
-  return createHash('sha256')
-    .update(JSON.stringify([operation, canonical(request)]))
-    .digest('hex')
+  return hash('sha256', JSON.stringify([operation, canonical(request)]), 'hex')
 }
 
 /** The same request whatever the order in which a client wrote its fields. */

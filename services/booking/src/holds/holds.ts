@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { RequestContext } from '@tikitu/runtime/context'
 import type { Database, Transaction } from '@tikitu/runtime/database'
 import { onceForKey } from '@tikitu/runtime/idempotency'
@@ -164,7 +164,7 @@ function wishOf(
   request: readonly unknown[],
 ): Wish {
   const asked = JSON.stringify(channel === 'PUBLIC' ? request : [channel, ...request])
-  const requestHash = createHash('sha256').update(asked).digest('base64url')
+  const requestHash = hash('sha256', asked, 'base64url')
   const { correlationId = null, traceparent = null } = currentTrace() ?? {}
   return { eventId, userId, idempotencyKey, requestHash, ...limits, channel, correlationId, traceparent }
 }
