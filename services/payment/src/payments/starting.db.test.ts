@@ -131,7 +131,9 @@ describe('to begin to pay', () => {
     const deafAgain = anOutside(database, deafOnce(outside.providers.sandbox, 'createIntent'))
     const [attempt] = await attemptsOf(database, request.bookingId)
     const question = accepted(
-      await transact(database, async (tx, at) => accept(await firstQuestion(tx, { id: attempt?.id ?? '', standing: null }, at))),
+      await transact(database, async (tx, at) =>
+        accept(await firstQuestion(tx, { id: attempt?.id ?? '', standing: null }, at)),
+      ),
     )
     if (!question) throw new Error('there is nothing to ask')
     expect(await pursueNow(deafAgain, question)).toBeNull()
