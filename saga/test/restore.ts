@@ -8,7 +8,7 @@ export async function tellForgotten(
   moment: string,
 ): Promise<void> {
   const urls = { booking: made.booking.url, payment: made.payment.url }
-  await catchUp({ service, moment: new Date(moment), urls })
+  for await (const { error } of catchUp({ service, moment: new Date(moment), urls })) if (error) throw error
   // A relay with nothing to do looks every few seconds; a new one at once.
   const peer = service === 'booking' ? payment : booking
   await peer.stop()

@@ -12,6 +12,7 @@
 export { emit } from './emit.ts'
 export { on, onMany, type Subscription } from './on.ts'
 export { startEvents, type Events, type EventsOptions } from './start.ts'
+export { OUTBOX_KEPT_DAYS } from './relay.ts'
 export { wakeRelay } from './wake.ts'
 export { sendAgain } from './outbox.sql.ts'
 export { redriveEvent, skipEvent } from './redrive.ts'
