@@ -9,6 +9,9 @@ import { holdBestSeatsTogether, holdChosenSeatsTogether, holdUnitsTogether } fro
 /** More than a batch of three has any business with. */
 const ROWS_READ_MAX = 60
 
+/** More than a group that takes a row of its own has any business with. */
+const HINTS_READ_MAX = 100
+
 let database: Database
 /** With one connection, because each makes plans of its own. */
 let alone: Database
@@ -50,11 +53,24 @@ test('a connection that made its plans while there was nothing goes on reading l
   }
 })
 
-/** Rows of bookings, and entries of their indexes, that the open transaction has read so far. */
-async function rowsRead(): Promise<number> {
+test('a batch of groups looks at the rows of the hall where they sit, and not at each row for each group', async () => {
+  const event = await anEvent(database, { rows: Array.from({ length: 1_000 }, () => ({ width: 4 })) })
+  for (let turn = 1; turn <= 3; turn++) {
+    const groups = Array.from({ length: 8 }, () => typeWish(event, 4, { type: 'STALLS' }))
+    await alone.pool.query('begin')
+    const answers = await holdBestSeatsTogether(alone, groups)
+    expect(answers.map((answer) => answer?.outcome)).toEqual(groups.map(() => 'HELD'))
+    expect(await rowsRead('seat_row_hints')).toBeLessThan(groups.length * HINTS_READ_MAX)
+    await alone.pool.query('commit')
+  }
+})
+
+/** Rows of a table, and entries of its indexes, that the open transaction has read so far. */
+async function rowsRead(table = 'bookings'): Promise<number> {
   const { rows } = await alone.pool.query<{ read: number }>(
     `select sum(pg_stat_get_xact_tuples_returned(oid) + pg_stat_get_xact_tuples_fetched(oid))::integer as read
-       from pg_class where relname like 'bookings%'`,
+       from pg_class where relname like $1 || '%'`,
+    [table],
   )
   return rows[0]?.read ?? NaN
 }
