@@ -21,9 +21,10 @@ const FACTS_MAX = 5_000
 /** Counts what is sold and held since the last time, and returns whether there is more. */
 export async function countDemand(tx: Transaction): Promise<boolean> {
   if (!(await takeDemandTurn(tx))) return false
-  const facts = await countSold(tx, FACTS_MAX)
-  await countHeld(tx)
-  return facts === FACTS_MAX
+  const hasMore = (await countSold(tx, FACTS_MAX)) === FACTS_MAX
+  // Once, when the last facts are counted: that looks at all that is held, which at a rush is much.
+  if (!hasMore) await countHeld(tx)
+  return hasMore
 }
 
 /** The parts of a running service that counting needs. */
