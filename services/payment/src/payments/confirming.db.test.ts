@@ -51,7 +51,10 @@ describe('to confirm', () => {
 
   test('after the deadline is refused', async () => {
     const { id, payerId, bookingId } = await anOpenPayment(outside)
-    await database.pool.query(`update payment_requests set deadline = now() where booking_id = $1`, [bookingId])
+    await database.pool.query(
+      `update payment_requests set deadline = now() - interval '1 second' where booking_id = $1`,
+      [bookingId],
+    )
     expect(await confirm(outside, payerId, id)).toMatchObject({ refusal: 'PaymentNotOpen' })
     expect(await sandboxMoney(database, id)).toMatchObject({ taken: 0 })
   })
