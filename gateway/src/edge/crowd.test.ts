@@ -59,10 +59,47 @@ describe('a crowd', () => {
     expect(Math.max(...Array.from({ length: 50_000 }, retryAfter))).toBe(60)
   })
 
-  it('has its minimum again after a quiet time', () => {
+  it('has its minimum again when nobody was answered for long', () => {
     enter(100)
     serve(500)
     now += 60_000
     expect(isRefused()).toBe(true)
+  })
+
+  it('has as many places after a quiet time as when it was served last, and is told as short a time', () => {
+    const before = enter(100)
+    serve(500)
+    for (const leave of before) leave()
+    serve(10, 3_600)
+    enter(980)
+    expect(isRefused()).toBe(false)
+    enter(100)
+    expect(Math.max(...Array.from({ length: 500 }, retryAfter))).toBeLessThanOrEqual(2)
+  })
+
+  it('is measured though it comes and goes', () => {
+    enter(49)
+    for (let step = 0; step < 2_000; step++) {
+      const some = enter(5)
+      now += 1
+      for (const leave of some) leave()
+      isRefused()
+    }
+    enter(4_900)
+    expect(isRefused(false)).toBe(false)
+  })
+
+  it('is told to come again within moments before it is known how quickly it is served', () => {
+    now += 3_600_000
+    enter(100)
+    expect(Math.max(...Array.from({ length: 60 }, retryAfter))).toBeLessThanOrEqual(3)
+  })
+
+  it('is not told what was believed of the rate before it was known', () => {
+    enter(100)
+    for (let person = 0; person < 3_000; person++) retryAfter()
+    serve(1_500, 1)
+    enter(3_000)
+    expect(retryAfter()).toBeLessThanOrEqual(3)
   })
 })

@@ -29,7 +29,7 @@ export function overcrowded(retryAfterSeconds: number, requestId: string): strin
 
 const comeAgain = (seconds: number) => `Very many people are here just now. Please try again in ${seconds} s.`
 
-/** What is answered in so many milliseconds says how quickly, so that a busy moment is not taken for the usual. */
+/** What is answered in so many milliseconds with many under way says how quickly, so that one moment is not taken for the usual. */
 const RATE_MILLISECONDS = 500
 
 /** Of what is believed of the rate, so much is what was measured last. */
@@ -49,25 +49,29 @@ const USUAL_SHARE = 0.5
 export class Crowd {
   readonly #limits: CrowdLimits
   readonly #now: () => number
+  /** With so many under way it is measured how quickly they are answered: what is answered in a quiet time says nothing of that. */
+  readonly #busyFrom: number
   #underWay = 0
+  #busySince = 0
+  #busyMilliseconds = 0
   #answered = 0
-  #measuredAt: number
   #perSecond = 0
-  /** When whoever was sent away last comes again. */
-  #lastComesAt = -Infinity
+  /** How many were sent away and have not had the time to be served since. */
+  #line = 0
+  #lineAt = -Infinity
 
   constructor(limits: CrowdLimits, now: () => number = () => performance.now()) {
     this.#limits = limits
     this.#now = now
-    this.#measuredAt = now()
+    this.#busyFrom = Math.ceil(limits.min * USUAL_SHARE)
   }
 
   /** When to come again, in seconds, if there is no place; undefined when there is one. What has priority is let in for longer. */
   comeAgainIn(isPriority: boolean): number | undefined {
-    const { min, waitMilliseconds } = this.#limits
-    if (this.#underWay < min * USUAL_SHARE) return undefined
-    const places = Math.max(min, (this.#rate() * waitMilliseconds) / 1000)
-    return this.#underWay >= (isPriority ? places : places * USUAL_SHARE) ? this.#comeAgain() : undefined
+    if (this.#underWay < this.#busyFrom) return undefined
+    const perSecond = this.#rate()
+    const places = (perSecond * this.#limits.waitMilliseconds) / 1000
+    return this.#underWay >= (isPriority ? places : places * USUAL_SHARE) ? this.#comeAgain(perSecond) : undefined
   }
 
   /** Throws `Overcrowded` when there is no place. */
@@ -79,34 +83,40 @@ export class Crowd {
   /** Somebody was let in. The function that is returned says that they are done, and may be called twice. */
   enter(): () => void {
     this.#underWay += 1
+    if (this.#underWay === this.#busyFrom) this.#busySince = this.#now()
     let isDone = false
     return () => {
       if (isDone) return
       isDone = true
+      if (this.#underWay >= this.#busyFrom) this.#answered += 1
+      if (this.#underWay === this.#busyFrom) this.#busyMilliseconds += this.#now() - this.#busySince
       this.#underWay -= 1
-      this.#answered += 1
     }
   }
 
+  /** How many are answered in a second when there are many; not less than fills the fewest places. */
   #rate(): number {
     const now = this.#now()
-    const elapsed = now - this.#measuredAt
-    if (elapsed < RATE_MILLISECONDS) return this.#perSecond
-    const measured = (this.#answered / elapsed) * 1000
-    // After a quiet time what was measured before says nothing.
-    const news = elapsed > 4 * RATE_MILLISECONDS || this.#perSecond === 0 ? 1 : RATE_NEWS
-    this.#perSecond = this.#perSecond * (1 - news) + measured * news
-    this.#measuredAt = now
-    this.#answered = 0
-    return this.#perSecond
+    const busy = this.#busyMilliseconds + now - this.#busySince
+    if (busy >= RATE_MILLISECONDS) {
+      const measured = (this.#answered / busy) * 1000
+      // Of what was measured before a long time, nothing is believed.
+      const news = busy > 4 * RATE_MILLISECONDS || this.#perSecond === 0 ? 1 : RATE_NEWS
+      this.#perSecond = this.#perSecond * (1 - news) + measured * news
+      this.#busySince = now
+      this.#busyMilliseconds = 0
+      this.#answered = 0
+    }
+    return Math.max(this.#perSecond, (this.#limits.min * 1000) / this.#limits.waitMilliseconds)
   }
 
-  #comeAgain(): number {
+  #comeAgain(perSecond: number): number {
     const now = this.#now()
-    const waitMilliseconds = this.#limits.waitMilliseconds / 2
-    const latest = now + RETRY_SECONDS_MAX * 1000
-    this.#lastComesAt = Math.max(now + waitMilliseconds, this.#lastComesAt + 1000 / Math.max(1, this.#perSecond))
-    if (this.#lastComesAt > latest) this.#lastComesAt = latest
-    return Math.max(1, Math.ceil((this.#lastComesAt - now) / 1000))
+    const firstComesIn = this.#limits.waitMilliseconds / 2000
+    const served = ((now - this.#lineAt) / 1000) * perSecond
+    const longest = Math.max(0, RETRY_SECONDS_MAX - firstComesIn) * perSecond
+    this.#line = Math.min(longest, Math.max(0, this.#line - served) + 1)
+    this.#lineAt = now
+    return Math.max(1, Math.ceil(Math.min(RETRY_SECONDS_MAX, firstComesIn + this.#line / perSecond)))
   }
 }

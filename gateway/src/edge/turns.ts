@@ -17,7 +17,7 @@ const REQUESTS_BETWEEN_NEWCOMERS = 8
  */
 const WAITING_MAX = 20_000
 
-/** What requests that wait keep in memory at most, in bytes, as far as that can be told from their headers. */
+/** What requests that wait keep in memory at most, in bytes, as far as that can be told from their heads. */
 const WAITING_BYTES_MAX = 64 * 1024 * 1024
 
 /** What Node reads of a body before anybody asks for it, at most, in bytes. */
@@ -77,8 +77,8 @@ interface Waiting {
   readonly bytes: number
 }
 
-function bytesOf({ headers, rawHeaders }: IncomingMessage): number {
-  let bytes = 0
+function bytesOf({ url = '', headers, rawHeaders }: IncomingMessage): number {
+  let bytes = url.length
   for (const text of rawHeaders) bytes += text.length
   const length = headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : BODY_READ_MAX
   return bytes + Math.min(length, BODY_READ_MAX)
