@@ -80,7 +80,8 @@ describe('the parameters of a request', () => {
 })
 
 describe('a document', () => {
-  const answers = (query: unknown, variables?: unknown) => sendJson({ query, variables })
+  const answers = (query: unknown, variables?: unknown, operationName?: string) =>
+    sendJson({ query, variables, operationName })
 
   it.each([
     ['{ me { id ', 'Syntax Error: Expected Name, found <EOF>.'],
@@ -115,6 +116,31 @@ describe('a document', () => {
     const answer = await answers('{ mee { id } event(idd: "1") { titel } } ')
     expect(answer.text).toContain('Cannot query field')
     expect(answer.text).not.toContain('Did you mean')
+  })
+
+  it.each([
+    ['asks the question itself', 'Did you mean well? startFrom'],
+    ['asks it without an end, at once', 'Did you mean '.repeat(15_000)],
+  ])('tells no names of the graph to who %s', async (_, field) => {
+    const query = 'query ($filter: EventFilter) { events(filter: $filter) { edges { cursor } } }'
+    const askedAt = performance.now()
+    const answer = await answers(query, { filter: { startsFrm: 1, [field]: 1 } })
+    expect(performance.now() - askedAt).toBeLessThan(1_000)
+    expect(answer.text).toContain('is not defined by type')
+    expect(answer.text).not.toContain('startsFrom')
+    expect(answer.text.length).toBeLessThan(5_000)
+  })
+
+  it.each([
+    'query ($filter: EventFilter) { events(filter: $filter) { edges { cursor } } }',
+    'query ($filter: EventFilter) { again: events(filter: $filter) { edges { cursor } } }',
+    'query First($filter: EventFilter) { events(filter: $filter) { edges { cursor } } } query Other { me { id } }',
+  ])('tells the first of many mistakes in its variables, briefly: %s', async (query) => {
+    const filter = Object.fromEntries(Array.from({ length: 200 }, (_, number) => [`x${number}`, 'long'.repeat(200)]))
+    const operationName = query.includes('First') ? 'First' : undefined
+    const { text } = await answers(query, { filter }, operationName)
+    expect(text).toContain(String.raw`Field \"x0\" is not defined by type`)
+    expect(text.length).toBeLessThan(5_000)
   })
 
   it('may have a malformed value in no custom scalar, and no subgraph is asked', async () => {

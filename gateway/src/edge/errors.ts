@@ -41,8 +41,10 @@ function ownMistake(error: Error): Error {
   return new GraphQLError(root.message, { path: error.path, originalError: new Error(root.message) })
 }
 
+/** graphql-js makes its suggestion last; whoever words their own input like one gets no other removed by it. */
 function withoutSuggestion(message: string): string {
-  return message.replace(/ ?Did you mean [^?]*\?/, '')
+  const at = message.endsWith('?') ? message.lastIndexOf('Did you mean ') : -1
+  return at < 0 ? message : message.slice(0, at).trimEnd()
 }
 
 /** Everything that goes wrong outside of a GraphQL operation is answered in the same shape, with its HTTP status. */

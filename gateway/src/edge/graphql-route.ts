@@ -2,9 +2,10 @@ import { COMPLETE_FRAME, EVENT_STREAM, EVENT_STREAM_HEADERS, nextFrame } from '@
 import { Fault } from '@tikitu/runtime/fault'
 import type { Identity } from '@tikitu/runtime/identity'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { GraphQLError, OperationTypeNode } from 'graphql'
+import { GraphQLError, OperationTypeNode, parse } from 'graphql'
 import type { GatewayConfig } from '../config.ts'
 import type { Aliases, Repeat } from '../engine/engine.ts'
+import { refuseVariables } from '../engine/variables.ts'
 import type { Authenticate } from '../identity/authenticate.ts'
 import { callerOf } from '../identity/caller.ts'
 import { identitySigner } from '../identity/signer.ts'
@@ -35,6 +36,11 @@ export function addGraphqlRoute(
   const suggestions = config.environment === 'development'
   const sign = identitySigner(config.identitySecret)
 
+  /** Mercurius would have fifty mistakes told, however long each is. */
+  const refuseMistakes = (asked: GraphqlRequest) => {
+    if (Object.keys(asked.variables).length > 0) refuseVariables(app.graphql.schema, parse(asked.query), asked)
+  }
+
   const execute = async (
     request: FastifyRequest,
     reply: FastifyReply,
@@ -53,12 +59,14 @@ export function addGraphqlRoute(
       const context = { caller, text, operationName: undefined, aliases, extensions, __currentQuery: text }
       const again = repeat?.({ ...context, variables })
       if (again) return await again
+      refuseMistakes(asked)
       const result = await reply.graphql(text, context, variables).catch(ifInvalid)
       if (result) return result
     }
     const { query, variables, operationName } = asked
     const again = repeat?.({ text: query, operationName, variables, caller, aliases: NO_ALIASES, extensions })
     if (again) return await again
+    refuseMistakes(asked)
     // The stock engine keeps what it sends to subgraphs under this name.
     const __currentQuery = `${operationName ?? ''}\n${query}`
     const context = { caller, text: query, operationName, aliases: NO_ALIASES, extensions, __currentQuery }

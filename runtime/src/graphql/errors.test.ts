@@ -40,6 +40,13 @@ describe('an error on its way to the client', () => {
     })
   })
 
+  it('is told by both of its ends when it is long', () => {
+    const told = publicly(new GraphQLError(`Variable "$x" got ${'a value '.repeat(50_000)}that is none.`))?.message
+    expect(told).toMatch(/^Variable "\$x" got a value .* … .*that is none\.$/)
+    expect(told?.length).toBeLessThan(1_100)
+    expect(publicly(new GraphQLError('y'.repeat(1_000)))?.message).toBe('y'.repeat(1_000))
+  })
+
   it('tells a database that is down from one that is slow, however deep the driver’s error is wrapped', () => {
     const wrapped = (code: string) => new Error('Failed query', { cause: Object.assign(new Error('driver'), { code }) })
     expect(faultOf(wrapped('ECONNREFUSED')).code).toBe('UNAVAILABLE')

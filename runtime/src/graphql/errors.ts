@@ -11,6 +11,9 @@ export interface PublicError {
   readonly extensions: { readonly code: FaultCode; readonly requestId: string; readonly [fact: string]: unknown }
 }
 
+/** GraphQL repeats a whole variable in each of fifty messages. Its sense is at both ends: so many characters of each are told. */
+const MESSAGE_END_MAX = 500
+
 /** What the client is told when something is broken that it can do nothing about. */
 const INTERNAL_MESSAGE = 'Something went wrong on our side. Please try again, and tell us the request id if it stays.'
 
@@ -42,14 +45,19 @@ function publicError(error: Error, requestId: string, log: Logger, logged: Set<E
   const place = placeOf(error)
   const cause = rootOf(error)
   if (cause === undefined)
-    return { message: error.message, ...place, extensions: { code: 'BAD_USER_INPUT', requestId } }
+    return { message: shortened(error.message), ...place, extensions: { code: 'BAD_USER_INPUT', requestId } }
   const fault = faultOf(cause)
   // What is missing at a hundred places went wrong once.
   if ((fault.code === 'INTERNAL' || fault.code === 'UNAVAILABLE') && !logged.has(cause)) {
     logged.add(cause)
     log.error({ err: cause, path: place.path }, 'a request failed')
   }
-  return { message: fault.message, ...place, extensions: { ...fault.details, code: fault.code, requestId } }
+  return { message: shortened(fault.message), ...place, extensions: { ...fault.details, code: fault.code, requestId } }
+}
+
+function shortened(message: string): string {
+  if (message.length <= 2 * MESSAGE_END_MAX) return message
+  return `${message.slice(0, MESSAGE_END_MAX)} … ${message.slice(-MESSAGE_END_MAX)}`
 }
 
 function placeOf(error: Error): Pick<PublicError, 'path' | 'locations'> {

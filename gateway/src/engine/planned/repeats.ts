@@ -36,10 +36,10 @@ export class Repeats {
     return operation && this.#accepts(operation, request) ? this.#run(operation, request) : undefined
   }
 
-  /** Whoever sent something else is told by graphql-js what is wrong with it. */
+  /** Whoever sent something else is told elsewhere what is wrong with it. */
   #accepts({ variableDefinitions }: PlannedOperation, { variables }: RepeatRequest): boolean {
     if (variableDefinitions.length === 0) return true
-    return getVariableValues(this.#schema, variableDefinitions, variables, { maxErrors: 1 }).errors === undefined
+    return getVariableValues(this.#schema, variableDefinitions, variables, { maxErrors: 0 }).errors === undefined
   }
 
   async #run(operation: PlannedOperation, request: RepeatRequest): Promise<string> {

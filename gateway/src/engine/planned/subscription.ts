@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FetchNode } from '@graphql-hive/router-query-planner'
-import { getOperationAST, getVariableValues, parse, validate, type DocumentNode, type GraphQLSchema } from 'graphql'
+import { parse, validate, type DocumentNode, type GraphQLSchema } from 'graphql'
 import { LruMap } from '../../lru.ts'
 import type { EngineOptions, Subscribe, SubscriptionRequest } from '../engine.ts'
 import type { SubgraphAnswer } from '../resilience/answer.ts'
 import { located, subgraphError, unreachable } from '../subgraph-error.ts'
+import { refuseVariables } from '../variables.ts'
 import { answeredErrors } from './answered.ts'
 import type { EventSource } from './event-source.ts'
 import { compileBody, pathOf, report } from './fetch.ts'
@@ -68,12 +69,6 @@ function rememberDocuments(schema: GraphQLSchema, documentsMax: number): (query:
     documents.set(query, { document, characters: query.length })
     return document
   }
-}
-
-function refuseVariables(schema: GraphQLSchema, document: DocumentNode, request: SubscriptionRequest): void {
-  const { variableDefinitions = [] } = getOperationAST(document, request.operationName) ?? {}
-  const { errors } = getVariableValues(schema, variableDefinitions, request.variables, { maxErrors: 10 })
-  if (errors) throw new AggregateError(errors, 'the variables are not valid')
 }
 
 /** A subscription, compiled. */
