@@ -29,19 +29,33 @@ export function withoutCardNumbers(text: string): string {
 
 function withoutCardsInGroups(run: string): string {
   const groups = [...run.matchAll(/\d+/g)]
-  for (const [index, first] of groups.entries()) {
-    let digits = ''
-    for (const last of groups.slice(index, index + DIGITS_MAX)) {
-      digits += last[0]
-      if (digits.length > DIGITS_MAX) break
-      if (isCardNumber(digits)) {
-        const rest = run.slice(last.index + last[0].length)
-        return run.slice(0, first.index) + CARD_REMOVED + withoutCardsInGroups(rest)
-      }
+  let clean = ''
+  let at = 0
+  for (let index = 0; index < groups.length;) {
+    const last = lastOfCard(groups, index)
+    if (last === undefined) {
+      index += 1
+      continue
     }
+    clean += run.slice(at, groups[index]?.index) + CARD_REMOVED
+    at = endOf(groups[last])
+    index = last + 1
   }
-  return run
+  return clean + run.slice(at)
 }
+
+/** The last of the groups of a card number that begins with this one; undefined when none does. */
+function lastOfCard(groups: readonly RegExpExecArray[], first: number): number | undefined {
+  let digits = ''
+  for (let last = first; last < groups.length; last++) {
+    digits += groups[last]?.[0] ?? ''
+    if (digits.length > DIGITS_MAX) return undefined
+    if (isCardNumber(digits)) return last
+  }
+  return undefined
+}
+
+const endOf = (group: RegExpExecArray | undefined) => (group ? group.index + group[0].length : 0)
 
 function isCardNumber(digits: string): boolean {
   return digits.length >= DIGITS_MIN && NETWORKS.test(digits) && weightedSum(digits) % 10 === 0
