@@ -33,14 +33,18 @@ export async function measureAdmission(parts: Parts): Promise<void> {
   const want = { kind: 'admission', eventId: hot.eventId, ticketTypeId: hot.admissionTypeId } as const
   await graph(parts, want, GRAPH_CLIENTS)
 
-  const reached = await alternate(rounds, {
-    naive: () => run(holdOneUnitNaively(hot.eventId, hot.admissionTypeId)),
-    driver: () => together(hot, 'HELD'),
-    graph: async () => expectHolds(await graph(parts, want, GRAPH_CLIENTS)).perSecond,
-    nothing: async () => (await graph(parts, { kind: 'nothing' }, GRAPH_CLIENTS)).perSecond,
-    soldOut: () => run(holdOneUnit(soldOut.eventId, soldOut.admissionTypeId)),
-    soldOutTogether: () => together(soldOut, 'SoldOut'),
-  })
+  const reached = await alternate(
+    rounds,
+    {
+      naive: () => run(holdOneUnitNaively(hot.eventId, hot.admissionTypeId)),
+      driver: () => together(hot, 'HELD'),
+      graph: async () => expectHolds(await graph(parts, want, GRAPH_CLIENTS)).perSecond,
+      nothing: async () => (await graph(parts, { kind: 'nothing' }, GRAPH_CLIENTS)).perSecond,
+      soldOut: () => run(holdOneUnit(soldOut.eventId, soldOut.admissionTypeId)),
+      soldOutTogether: () => together(soldOut, 'SoldOut'),
+    },
+    stage.settle,
+  )
   const known = (name: string, value: number) => context.figure({ name, value, unit: '1/s' })
   if (pgbench !== undefined) known('admission, the naive hot row of pgbench, 16 clients', median(reached.naive))
   known('admission, driver, batched', median(reached.driver))

@@ -8,8 +8,10 @@ describe('rounds', () => {
       order.push(name)
       return value
     }
-    const reached = await alternate(2, { one: contend('one', 1), other: contend('other', 2) })
-    expect(order).toEqual(['one', 'other', 'other', 'one'])
+    const settle = async () => void order.push('settled')
+    const reached = await alternate(2, { one: contend('one', 1), other: contend('other', 2) }, settle)
+    expect(order.filter((name) => name !== 'settled')).toEqual(['one', 'other', 'other', 'one'])
+    expect(order.filter((_, index) => index % 2 === 0)).toEqual(Array.from({ length: 4 }, () => 'settled'))
     expect(reached).toEqual({ one: [1, 1], other: [2, 2] })
     expect(turned(['a', 'b', 'c'], 3)).toEqual(['c', 'a', 'b'])
   })

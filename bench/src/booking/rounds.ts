@@ -23,15 +23,22 @@ export function turned<Value>(values: readonly Value[], round: number): Value[] 
   return [...values.slice(start), ...values.slice(0, start)]
 }
 
-/** Each contender once in each round; returns what they reached, by their names. */
+/**
+ * Each contender once in each round; returns what they reached, by their names. Before each it is waited until nothing is
+ * left to do of what the one before has begun.
+ */
 export async function alternate<Name extends string>(
   rounds: number,
   contenders: Readonly<Record<Name, () => Promise<number>>>,
+  settle: () => Promise<void> = async () => undefined,
 ): Promise<Record<Name, Rounds>> {
   const names = Object.keys(contenders) as Name[]
   const reached = Object.fromEntries(names.map((name) => [name, [] as Rounds])) as Record<Name, Rounds>
   for (let round = 1; round <= rounds; round += 1) {
-    for (const name of turned(names, round)) reached[name].push(await contenders[name]())
+    for (const name of turned(names, round)) {
+      await settle()
+      reached[name].push(await contenders[name]())
+    }
   }
   return reached
 }

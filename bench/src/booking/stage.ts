@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { startPostgres, type Postgres } from '@tikitu/local/postgres'
 import { REPOSITORY } from '@tikitu/local/settings'
 import { anonymous, IDENTITY_HEADER, signIdentity, type Identity } from '@tikitu/runtime/identity'
@@ -32,6 +33,8 @@ export interface Stage {
   ask(identity: Identity, query: string, variables: object): Promise<Record<string, unknown>>
   /** Does something while the service is not there, and starts it again. */
   withoutService(work: () => Promise<void>): Promise<void>
+  /** Until the service has told all that happened: thousands of facts of one measurement would be told during the next. */
+  settle(): Promise<void>
   /** Lets go of our own connections to the database. */
   idle(): Promise<void>
 }
@@ -83,6 +86,10 @@ export async function setUp(portBase: number, { say, cleanUp }: BenchContext): P
     identitySecret,
     directory,
     ask: (identity, query, variables) => ask(port, signIdentity(identity, identitySecret), query, variables),
+    settle: async () => {
+      const untold = 'select 1 from outbox where position is null limit 1'
+      while ((await pool.query(untold)).rowCount !== 0) await setTimeout(100)
+    },
     idle: async () => {
       await pool.end()
       pool = openPool(url)
