@@ -166,7 +166,10 @@ function compileDefaults({ variableDefinitions = [] }: OperationDefinitionNode):
 /** Projections that are kept of one operation; a client that turns more switches than this pays for each anew. */
 const PROJECTIONS_MAX = 16
 
-/** `@skip` and `@include` decide what the answer looks like, so there is a projection for each way they turn out. */
+/**
+ * `@skip` and `@include` decide what the answer looks like, so there is a projection for each way they turn out. It keeps
+ * nothing else of the variables: they may be large, and are their sender's.
+ */
 function compileWriter(
   schema: GraphQLSchema,
   {
@@ -186,7 +189,8 @@ function compileWriter(
     const turned = switches.map((name) => (variables[name] === true ? '1' : '0')).join('')
     let project = projections.get(turned)
     if (!project) {
-      project = compileProjection({ schema, fragments, variables }, root, operation.selectionSet)
+      const turnedVariables = Object.fromEntries(switches.map((name) => [name, variables[name] === true]))
+      project = compileProjection({ schema, fragments, variables: turnedVariables }, root, operation.selectionSet)
       if (projections.size < PROJECTIONS_MAX) projections.set(turned, project)
     }
     return project(data, aliases)
